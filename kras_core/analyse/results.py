@@ -1,0 +1,163 @@
+"""Analysis: the frozen result of a view. Page, slide, document, script and command line all read this."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kras_core.cohort.endpoints import Endpoint
+from kras_core.cohort.model import Provenance
+from kras_core.selection import Selection
+from kras_core.stats.results import Curve, Difference, HazardRatio, MeanTime, Proportion, Quantile, Rate, RiskTable, TestResult
+
+
+@dataclass(frozen=True, slots=True)
+class CohortRef:
+    """What an analysis says of its cohort, without the rows."""
+
+    id: str
+    title: str
+    digest: str
+    provenance: Provenance
+    origin: str
+    n: int
+    days_per_month: float
+    conditional_on: str = ""
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """A guard: a stable code for programs and one plain sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Patients left out of the analysis, with the reason."""
+
+    reason: str
+    patients: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        return len(self.patients)
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One curve and its numbers. `slot` is the stratum's fixed place (0..) in its stratifier: its colour and dash."""
+
+    label: str
+    slot: int
+    n: int
+    events: int
+    curve: Curve
+    median: Quantile
+    rates: tuple[Rate, ...]
+    rmst: MeanTime
+    follow_up: Quantile
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStratum:
+    """What redraws of a drawn column leave undetermined: 2.5th to 97.5th percentile over the redraws.
+
+    low and high (m,) envelop the curves at `time`. n and events are ranges (low, high).
+    """
+
+    label: str
+    slot: int
+    n: tuple[float, float]
+    events: tuple[float, float]
+    median: tuple[float, float]
+    time: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Redraws:
+    """A view that touches a drawn column: the range over `count` compatible redraws, and no single estimate."""
+
+    count: int
+    columns: tuple[str, ...]
+    strata: tuple[DrawnStratum, ...]
+    hazard_ratios: tuple[tuple[str, str, float, float], ...]  # reference, label, low, high
+    p: tuple[float, float]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurvivalAnalysis:
+    """The Survival view. Times in months throughout; `selection.unit` is for display only.
+
+    strata is empty without a stratifier; logrank is None with fewer than two strata. With `redraws`,
+    strata, logrank and hazard_ratios are empty: the publication does not determine them.
+    """
+
+    cohort: CohortRef
+    selection: Selection
+    endpoint: Endpoint
+    by_label: str
+    cutoffs: tuple[tuple[str, float, str], ...]  # stratifier id, value, origin in words
+    excluded: tuple[Exclusion, ...]
+    overall: Stratum
+    strata: tuple[Stratum, ...]
+    logrank: TestResult | None
+    hazard_ratios: tuple[HazardRatio, ...]
+    rmst_difference: MeanTime | None
+    follow_up: Quantile
+    observed_time_median: float
+    risk_table: RiskTable  # rows: strata, or the overall curve where there are none
+    redraws: Redraws | None
+    warnings: tuple[Warning, ...]
+
+    @property
+    def shown(self) -> tuple[Stratum, ...]:
+        """The curves on the figure: the strata, or everybody."""
+        return self.strata or (self.overall,)
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyCell:
+    """Patients with this term at this grade band in one group."""
+
+    grade: str
+    group: int
+    proportion: Proportion
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyRow:
+    """One term (worst grade per patient). cells[grade][group]; tests only with exactly two groups, any grade.
+
+    `immune` marks immune-related terms; `any_row` the row over all terms.
+    """
+
+    term: str
+    cells: dict[str, tuple[Proportion, ...]]
+    overall: dict[str, Proportion]
+    fisher_p: float
+    difference: Difference | None
+    ranges: dict[str, tuple[tuple[float, float], ...]]
+    any_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyAnalysis:
+    """The Safety view: patients, not events; worst grade per patient and term."""
+
+    cohort: CohortRef
+    selection: Selection
+    by_label: str
+    groups: tuple[str, ...]
+    denominators: tuple[int, ...]
+    n: int
+    rows: tuple[SafetyRow, ...]
+    definition: str
+    ctcae_version: str
+    excluded: tuple[Exclusion, ...]
+    drawn: str
+    warnings: tuple[Warning, ...]

@@ -1,0 +1,171 @@
+"""Stratifiers: one registry row turns a column into strata. Adding one touches this table alone.
+
+Columns that the table does not name become stratifiers by themselves: categories and flags by level,
+numbers by a cut-off (high is value > cut-off).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.variables import VARIABLES, Variable
+
+MAX_LEVELS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Stratifier:
+    """How a column is split.
+
+    levels: label -> the column's values it gathers, in display order ("levels" kind; empty means each
+    level of the column, in the column's order). reference: label of the reference group for hazard
+    ratios (first level where empty; "low" for a cut-off). default_cutoff: used where neither the user
+    nor the cohort gives one (None: the median). post_baseline: known only after the start, so that
+    comparing it needs a landmark.
+    """
+
+    id: str
+    label: str
+    column: str
+    kind: Literal["levels", "cut"]
+    levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    reference: str = ""
+    default_cutoff: float | None = None
+    unit: str = ""
+    post_baseline: bool = False
+
+
+def _flag(id: str, label: str, no: str, yes: str, reference: str) -> Stratifier:
+    return Stratifier(id, label, id, "levels", ((no, ("0",)), (yes, ("1",))), reference)
+
+
+STRATIFIERS: dict[str, Stratifier] = {
+    s.id: s
+    for s in (
+        _flag("prior_antiangiogenic", "Prior anti-angiogenic therapy", "No prior", "Prior", "Prior"),
+        Stratifier("g12c", "KRAS G12C", "kras_variant", "levels", (("G12C", ("G12C",)), ("non-G12C", ())), "non-G12C"),
+        Stratifier("kras_variant", "KRAS variant", "kras_variant", "levels"),
+        _flag("prior_ici", "Prior immunotherapy", "No prior ICI", "Prior ICI", "Prior ICI"),
+        _flag("prior_chemo", "Prior chemotherapy", "No prior chemotherapy", "Prior chemotherapy", "Prior chemotherapy"),
+        Stratifier(
+            "prior_lines",
+            "Prior lines",
+            "prior_lines",
+            "levels",
+            (("0 lines", ("0",)), ("1 line", ("1",)), ("2 lines", ("2",)), ("≥3 lines", ())),
+        ),
+        Stratifier("ecog", "ECOG performance status", "ecog", "levels", (("ECOG 0–1", ("0", "1", "0-1")), ("ECOG ≥2", ()))),
+        Stratifier("sex", "Sex", "sex", "levels", (("Female", ("F",)), ("Male", ("M",)))),
+        Stratifier("age", "Age", "age", "cut", default_cutoff=65.0, unit="years"),
+        Stratifier("nlr", "NLR", "nlr", "cut"),
+        Stratifier("plr", "PLR", "plr", "cut"),
+        Stratifier("pni", "PNI", "pni", "cut"),
+        Stratifier("best_response", "Best response", "best_response", "levels", post_baseline=True),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """A split of the patients: codes (n,) index labels, -1 where the value is missing."""
+
+    codes: np.ndarray
+    labels: tuple[str, ...]
+    reference: int
+    cutoff: float | None = None
+    cutoff_origin: str = ""
+
+
+def stratifiers(cohort: Cohort) -> Mapping[str, Stratifier]:
+    """The stratifiers that this cohort offers: registry rows whose column has a value, then its other columns."""
+    return cohort.memo("stratifiers", lambda: _offered(cohort))
+
+
+def _offered(cohort: Cohort) -> dict[str, Stratifier]:
+    frame = cohort.patients
+    offered = {s.id: s for s in STRATIFIERS.values() if s.column in frame and frame[s.column].notna().any()}
+    taken = {s.column for s in offered.values()}
+    for column in frame.columns:
+        variable = VARIABLES.get(column)
+        if column in taken or not frame[column].notna().any() or not _splits(column, variable):
+            continue
+        inferred = _inferred(cohort, column, variable)
+        if inferred:
+            offered[column] = inferred
+    return offered
+
+
+def _splits(column: str, variable: Variable | None) -> bool:
+    if variable is not None:
+        return variable.role not in ("id", "outcome") and variable.kind != "date"
+    return not column.endswith(("_months", "_days", "_event", "_date"))
+
+
+def _inferred(cohort: Cohort, column: str, variable: Variable | None) -> Stratifier | None:
+    values = cohort.patients[column]
+    label = cohort.labels.get(column) or (variable.label if variable else column)
+    if variable is not None and variable.kind == "flag":
+        return Stratifier(column, label, column, "levels", (("No", ("0",)), ("Yes", ("1",))), "No")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return Stratifier(column, label, column, "levels") if values.nunique() <= MAX_LEVELS else None
+    if values.dtype.kind in "iufb":
+        return Stratifier(column, label, column, "cut", unit=variable.unit if variable else "")
+    return None
+
+
+def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None) -> Strata:
+    """Strata of every patient under this stratifier; memoised per cohort."""
+    key = ("strata", stratifier.id, cutoff)
+    make = _cut if stratifier.kind == "cut" else _by_level
+    return cohort.memo(key, lambda: make(cohort, stratifier, cutoff))
+
+
+def _by_level(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:
+    values = cohort.patients[stratifier.column]
+    text = level_text(values)
+    found = tuple(map(str, values.cat.categories)) if isinstance(values.dtype, pd.CategoricalDtype) else ("0", "1")
+    groups = stratifier.levels or tuple((v, (v,)) for v in found)
+    named = {v for _, members in groups for v in members}
+    of_value = {v: i for i, (_, members) in enumerate(groups) for v in members}
+    rest = next((i for i, (_, members) in enumerate(groups) if not members), None)
+    if rest is not None:
+        of_value |= {v: rest for v in found if v not in named}
+    codes = np.fromiter((of_value.get(v, -1) if v is not None else -1 for v in text), dtype=np.int64, count=len(text))
+    labels = tuple(label for label, _ in groups)
+    reference = labels.index(stratifier.reference) if stratifier.reference in labels else 0
+    return Strata(codes, labels, reference)
+
+
+def level_text(values: pd.Series) -> list[str | None]:
+    """Each value as the text its level is written in: flags as "0" and "1", missing as None."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        names = [str(c) for c in values.cat.categories]
+        return [names[c] if c >= 0 else None for c in values.cat.codes.to_numpy()]
+    return [None if v != v else f"{v:g}" for v in values.to_numpy(dtype=float)]
+
+
+def cutoff_of(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> tuple[float, str]:
+    """The cut-off in force and where it comes from, in words."""
+    if cutoff is not None:
+        published = cohort.cutoffs.get(stratifier.id)
+        if published is not None and published.value == cutoff:
+            return cutoff, published.origin
+        return cutoff, "chosen by hand"
+    if stratifier.id in cohort.cutoffs:
+        known = cohort.cutoffs[stratifier.id]
+        return known.value, known.origin
+    if stratifier.default_cutoff is not None:
+        return stratifier.default_cutoff, "conventional"
+    return float(np.nanmedian(cohort.numbers(stratifier.column))), "median of these data, blind to outcome"
+
+
+def _cut(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:
+    values = cohort.numbers(stratifier.column)
+    value, origin = cutoff_of(cohort, stratifier, cutoff)
+    codes = np.where(np.isnan(values), -1, (values > value).astype(np.int64))
+    name = stratifier.label
+    return Strata(codes, (f"{name} ≤ {value:g}", f"{name} > {value:g}"), 0, value, origin)

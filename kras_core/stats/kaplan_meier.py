@@ -1,0 +1,158 @@
+"""Kaplan–Meier on event tables: curves with intervals, quantiles, milestone rates.
+
+Kaplan and Meier 1958 (J Am Stat Assoc 53:457–481); Greenwood 1926 for the variance; Brookmeyer and
+Crowley 1982 (Biometrics 38:29–41) for the interval of a quantile.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from kras_core.conventions import Conventions, IntervalType, MedianRule
+from kras_core.stats.event_table import TIME_TOLERANCE, EventTable
+from kras_core.stats.results import NAN, Curve, Floats, Quantile, Rate
+
+# S(t) meets a level exactly in arithmetic on fractions; floats miss it by a few units in the last place.
+LEVEL_TOLERANCE = 1e-9
+
+
+def curves(table: EventTable, conventions: Conventions) -> tuple[Curve, ...]:
+    """One curve per group of a table (k, T), at the group's own event and censoring times.
+
+    S(t) = Π (1 - d/n); Greenwood's Var log S = Σ d/(n(n - d)). The interval is undefined (NaN) once
+    S = 0 unless the conventions say "zero", and on the log-log scale also while S = 1.
+    """
+    d, n = table.events.astype(np.float64), table.at_risk.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        survival = np.cumprod(np.where(n > 0, 1.0 - d / n, 1.0), axis=-1)
+        log_variance = np.cumsum(np.where(n > d, d / (n * (n - d)), 0.0), axis=-1)
+    exits = table.events + table.censored
+    own = np.flatnonzero(exits)
+    t_index = own % table.times.size
+    group = own // table.times.size
+    s, spread = survival.ravel()[own], np.sqrt(log_variance.ravel()[own])
+    low, high, std_error = _interval(s, spread, conventions)
+    columns = (
+        table.times[t_index],
+        s,
+        low,
+        high,
+        std_error,
+        n.ravel()[own],
+        d.ravel()[own],
+        table.censored.ravel()[own].astype(np.float64),
+    )
+    bounds = np.searchsorted(group, np.arange(exits.shape[-2] + 1))
+    return tuple(Curve(*(c[a:b] for c in columns)) for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+
+
+def _interval(s: Floats, spread: Floats, conventions: Conventions) -> tuple[Floats, Floats, Floats]:
+    """Low and high limits and the standard error of S; spread is the standard error of log S."""
+    z = float(ndtri(0.5 + conventions.confidence / 2))
+    low, high = interval_of_survival(s, spread, z, conventions.interval)
+    std_error = s * spread
+    gone = s <= 0.0
+    if gone.any():
+        at_zero = NAN if conventions.zero_interval == "missing" else 0.0
+        low, high, std_error = (np.where(gone, at_zero, x) for x in (low, high, std_error))
+    return low, high, std_error
+
+
+def interval_of_survival(s: Floats, spread: Floats, z: float, kind: IntervalType) -> tuple[Floats, Floats]:
+    """Interval symmetric on the plain, log or log(-log) scale (Kalbfleisch and Prentice 2002, section 1.4)."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if kind == "plain":
+            return np.maximum(s - z * s * spread, 0.0), np.minimum(s + z * s * spread, 1.0)
+        if kind == "log":
+            return s * np.exp(-z * spread), np.minimum(s * np.exp(z * spread), 1.0)
+        minus_log = -np.log(s)
+        factor = np.exp(z * spread / minus_log)
+        low, high = np.exp(-minus_log * factor), np.exp(-minus_log / factor)
+        inside = (s > 0.0) & (s < 1.0)
+        return np.where(inside, low, NAN), np.where(inside, high, NAN)
+
+
+def quantile(curve: Curve, conventions: Conventions, p: float = 0.5) -> Quantile:
+    """Time by which a share p had the event, with its interval (p in (0, 1)).
+
+    Estimate: first t with S(t) <= 1 - p, subject to the median rule where S equals 1 - p on a plateau.
+    Not reached: NaN with the reason. Brookmeyer–Crowley: where the limits of S(t) cross 1 - p; a limit
+    that does not cross is NaN.
+    """
+    level = 1.0 - p
+    estimate = _first_at_or_below(curve.time, curve.survival, level, conventions.median_rule)
+    reason = "not reached" if estimate != estimate else ""
+    if conventions.median_interval == "spss":
+        return _spss(curve, estimate, level, conventions, p, reason)
+    if conventions.median_interval == "none":
+        return Quantile(estimate, NAN, NAN, "Kaplan–Meier, no interval under this convention", p, NAN, reason)
+    rule = conventions.median_rule
+    low = _first_at_or_below(curve.time, curve.low, level, rule)
+    high = _first_at_or_below(curve.time, curve.high, level, rule)
+    method = f"Kaplan–Meier, Brookmeyer–Crowley interval ({conventions.interval})"
+    return Quantile(estimate, low, high, method, p, NAN, reason)
+
+
+def _first_at_or_below(time: Floats, y: Floats, level: float, rule: MedianRule) -> float:
+    below = y <= level + LEVEL_TOLERANCE
+    first = int(below.argmax()) if below.size else 0
+    if not below.size or not below[first]:
+        return NAN
+    if rule == "first" or y[first] < level - LEVEL_TOLERANCE:
+        return float(time[first])
+    later = y < level - LEVEL_TOLERANCE
+    drop = int(later.argmax())
+    if later[drop]:
+        return float((time[first] + time[drop]) / 2)
+    return float((time[first] + time[-1]) / 2) if rule == "middle-to-end" else float(time[first])
+
+
+def _spss(curve: Curve, estimate: float, level: float, conventions: Conventions, p: float, reason: str) -> Quantile:
+    """SPSS's standard error: SE(S(t)) · (l - u)/(S(u) - S(l)), with u the last event time at which
+    S >= level + 0.05 and l the first at which S <= level - 0.05 (IBM SPSS Statistics Algorithms, KM;
+    Collett 2015, section 2.4). Missing where u or l does not exist."""
+    method = "Kaplan–Meier, SPSS interval (estimate ± z·SE)"
+    if reason:
+        return Quantile(NAN, NAN, NAN, method, p, NAN, reason)
+    at_event = curve.events > 0
+    time, s = curve.time[at_event], curve.survival[at_event]
+    above = np.flatnonzero(s >= level + 0.05 - LEVEL_TOLERANCE)
+    under = np.flatnonzero(s <= level - 0.05 + LEVEL_TOLERANCE)
+    if not above.size or not under.size:
+        side = "no event time has S ≥" if not above.size else "S never falls to"
+        share = level + 0.05 if not above.size else level - 0.05
+        return Quantile(estimate, NAN, NAN, method, p, NAN, f"no SPSS interval: {side} {share:.2f}")
+    u, low_index = above[-1], under[0]
+    at = int(np.searchsorted(time, estimate + TIME_TOLERANCE, side="right")) - 1
+    slope = (time[low_index] - time[u]) / (s[u] - s[low_index])
+    std_error = float(curve.std_error[at_event][at] * slope)
+    z = float(ndtri(0.5 + conventions.confidence / 2))
+    return Quantile(estimate, estimate - z * std_error, estimate + z * std_error, method, p, std_error)
+
+
+def rates(
+    curve: Curve, times: ArrayLike, conventions: Conventions, at_risk: NDArray[np.int64] | None = None
+) -> tuple[Rate, ...]:
+    """S(t) at milestones, with its interval and the number at risk (entry < t <= time).
+
+    Beyond the last observed time S is not estimable unless it has reached 0. at_risk (j,) gives the
+    counts under delayed entry, where the curve's own times cannot.
+    """
+    at = np.asarray(times, dtype=np.float64)
+    position = np.searchsorted(curve.time, at + TIME_TOLERANCE, side="right") - 1
+    if at_risk is None:
+        following = np.searchsorted(curve.time, at - TIME_TOLERANCE, side="left")
+        at_risk = np.append(curve.at_risk, 0.0)[following].astype(np.int64)
+    return tuple(
+        _rate(curve, float(t), int(i), int(r), conventions) for t, i, r in zip(at, position, at_risk, strict=True)
+    )
+
+
+def _rate(curve: Curve, t: float, i: int, at_risk: int, conventions: Conventions) -> Rate:
+    if not curve.time.size or (t > curve.time[-1] + TIME_TOLERANCE and curve.survival[-1] > 0.0):
+        return Rate(t, NAN, NAN, NAN, at_risk, NAN, "not estimable: beyond follow-up")
+    if i < 0:
+        undefined = conventions.interval == "log-log"
+        return Rate(t, 1.0, NAN if undefined else 1.0, NAN if undefined else 1.0, at_risk, 0.0)
+    values = (float(x[i]) for x in (curve.survival, curve.low, curve.high))
+    return Rate(t, *values, at_risk, float(curve.std_error[i]))

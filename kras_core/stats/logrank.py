@@ -1,0 +1,146 @@
+"""The log-rank family on event tables: k groups, weights, stratified, trend.
+
+Mantel 1966; Peto and Peto 1972 (J R Stat Soc A 135:185–207); Gehan 1965; Tarone and Ware 1977;
+Fleming and Harrington 1991, chapter 7; Klein and Moeschberger 2003, chapter 7 for all of them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from scipy.special import chdtrc
+
+from kras_core.stats.event_table import EventTable
+from kras_core.stats.results import NAN, Floats, TestResult
+
+Weights = Literal["logrank", "gehan", "tarone-ware", "peto", "fleming-harrington"]
+
+NAMES: dict[str, str] = {
+    "logrank": "log-rank",
+    "gehan": "Gehan–Breslow",
+    "tarone-ware": "Tarone–Ware",
+    "peto": "Peto–Peto",
+    "fleming-harrington": "Fleming–Harrington",
+}
+
+
+def logrank(
+    table: EventTable | Sequence[EventTable],
+    weights: Weights = "logrank",
+    *,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+) -> TestResult:
+    """Compare the groups of a table (k, T); several tables make the test stratified.
+
+    χ² = (O - E)' V⁻ (O - E) with the hypergeometric V. Groups that are never at risk at an event time
+    (E = V = 0) do not count; with fewer than two others the test is undefined (NaN with the reason).
+    """
+    observed, expected, variance = observed_expected(table, weights, rho=rho, gamma=gamma)
+    name = method_name(table, weights, rho, gamma)
+    chi2, df = _quadratic_form(observed - expected, variance)
+    values = {"observed": tuple(observed.tolist()), "expected": tuple(expected.tolist())}
+    if df == 0:
+        reason = "no event time at which two groups were at risk"
+        return TestResult(NAN, 0, NAN, name, **values, reason=reason)
+    spread = float(variance[0, 0]) if observed.size == 2 else NAN
+    return TestResult(chi2, df, float(chdtrc(df, chi2)), name, **values, variance=spread)
+
+
+def method_name(table: EventTable | Sequence[EventTable], weights: Weights, rho: float, gamma: float) -> str:
+    """What the test is called, with its parameters."""
+    name = NAMES[weights] + (f" (ρ = {rho:g}, γ = {gamma:g})" if weights == "fleming-harrington" else "")
+    return name if isinstance(table, EventTable) else f"{name}, stratified"
+
+
+def observed_expected(
+    table: EventTable | Sequence[EventTable], weights: Weights = "logrank", *, rho: float = 0.0, gamma: float = 0.0
+) -> tuple[Floats, Floats, Floats]:
+    """Weighted observed and expected events (..., k) and their covariance (..., k, k), summed over tables.
+
+    Per event time with d events among n at risk and n_k in group k: E_k = d·n_k/n and
+    V_km = d·(n - d)/(n - 1)·(n_k/n)·(δ_km - n_m/n).
+    """
+    if not isinstance(table, EventTable):
+        parts = [observed_expected(t, weights, rho=rho, gamma=gamma) for t in table]
+        return tuple(np.sum(x, axis=0) for x in zip(*parts, strict=True))  # type: ignore[return-value]
+    total = table.events.sum(axis=-2)
+    if total.ndim == 1:
+        at = np.flatnonzero(total)
+        events, at_risk, total = table.events[:, at], table.at_risk[:, at], total[at]
+    else:
+        events, at_risk = table.events, table.at_risk
+    d, n = total.astype(np.float64), np.maximum(at_risk.sum(axis=-2), 1).astype(np.float64)
+    w = _weights(d, n, weights, rho, gamma)
+    share = at_risk / n[..., None, :]
+    observed = (events * w[..., None, :]).sum(axis=-1) if weights != "logrank" else events.sum(axis=-1) * 1.0
+    expected = (share * (w * d)[..., None, :]).sum(axis=-1)
+    c = w * w * d * (n - d) / np.maximum(n - 1.0, 1.0)
+    scaled = share * c[..., None, :]
+    variance = -scaled @ np.swapaxes(share, -1, -2)
+    k = np.arange(share.shape[-2])
+    variance[..., k, k] += scaled.sum(axis=-1)
+    return observed, expected, variance
+
+
+def _weights(d: Floats, n: Floats, weights: Weights, rho: float, gamma: float) -> Floats:
+    if weights == "logrank":
+        return np.ones_like(d)
+    if weights == "gehan":
+        return n
+    if weights == "tarone-ware":
+        return np.sqrt(n)
+    if weights == "peto":  # Peto and Peto's own estimate of S, which stays above 0
+        return np.cumprod(1.0 - d / (n + 1.0), axis=-1)
+    survival = np.cumprod(1.0 - d / n, axis=-1)
+    before = np.concatenate((np.ones_like(survival[..., :1]), survival[..., :-1]), axis=-1)
+    return before**rho * (1.0 - before) ** gamma
+
+
+def _quadratic_form(difference: Floats, variance: Floats) -> tuple[float, int]:
+    """χ² and its degrees of freedom: one less than the groups compared, fewer if the table falls apart
+    into sets of groups that are never at risk together."""
+    compared = np.diagonal(variance) > 1e-12
+    if compared.sum() < 2:
+        return NAN, 0
+    if compared.size == 2:
+        return float(difference[0] ** 2 / variance[0, 0]), 1
+    difference, variance = difference[compared], variance[np.ix_(compared, compared)]
+    df = int(np.linalg.matrix_rank(variance, tol=1e-9 * np.diagonal(variance).max(), hermitian=True))
+    chi2 = difference @ np.linalg.pinv(variance, rcond=1e-10, hermitian=True) @ difference
+    return float(chi2), df
+
+
+def trend(
+    table: EventTable | Sequence[EventTable],
+    scores: Sequence[float],
+    weights: Weights = "logrank",
+    *,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+) -> TestResult:
+    """Test for trend over ordered groups with scores (k,): (Σ a(O - E))² / a'Va, one degree of freedom
+    (Klein and Moeschberger 2003, section 7.4). Undefined where the variance is 0."""
+    observed, expected, variance = observed_expected(table, weights, rho=rho, gamma=gamma)
+    a = np.asarray(scores, dtype=np.float64)
+    spread = float(a @ variance @ a)
+    name = f"{method_name(table, weights, rho, gamma)}, trend"
+    values = {"observed": tuple(observed.tolist()), "expected": tuple(expected.tolist())}
+    if spread <= 1e-12:
+        return TestResult(NAN, 0, NAN, name, **values, reason="no event time at which two scores were at risk")
+    chi2 = float((a @ (observed - expected)) ** 2 / spread)
+    return TestResult(chi2, 1, float(chdtrc(1, chi2)), name, **values, variance=spread)
+
+
+def logrank_many(table: EventTable) -> tuple[Floats, Floats]:
+    """χ² and p of the log-rank test for each of b groupings at once, table (b, k, T); NaN where undefined."""
+    observed, expected, variance = observed_expected(table)
+    difference = (observed - expected)[..., :-1]
+    inner = variance[..., :-1, :-1]
+    if inner.shape[-1] == 1:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            chi2 = np.where(inner[..., 0, 0] > 1e-12, difference[..., 0] ** 2 / inner[..., 0, 0], NAN)
+    else:
+        inverse = np.linalg.pinv(inner, rcond=1e-10, hermitian=True)
+        chi2 = np.einsum("bi,bij,bj->b", difference, inverse, difference)
+    return chi2, chdtrc(observed.shape[-1] - 1, chi2)

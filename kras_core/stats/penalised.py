@@ -1,0 +1,170 @@
+"""Firth's penalised and profile likelihoods for the Cox model of a categorical covariate.
+
+Slower than `cox` and used where a Wald interval will not do: one row per event (Efron) or per event
+time (Breslow), likelihoods maximised with a coefficient held fixed.
+
+Firth 1993 (Biometrika 80:27–38); Heinze and Schemper 2001 (Biometrics 57:114–119): the penalised
+log likelihood is ℓ(β) + ½·log det I(β); its maximum is finite under monotone likelihood.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import chdtrc, chdtri
+
+from kras_core.conventions import Ties
+from kras_core.stats.results import NAN, Floats, HazardRatio
+
+MAX_STEPS = 500
+STEP_TOLERANCE = 1e-10
+WIDEST = 40.0  # log hazard ratio beyond which a profile limit is called infinite
+
+FIRTH_CAUTION = (
+    "Firth's penalised estimate: all events at times with both groups at risk fell in one group, "
+    "so the ordinary estimate is infinite"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """Rows r of choices among k groups: weights w (k, r), repeated m (r,) times, chosen `totals` (k,) in all."""
+
+    w: Floats
+    m: Floats
+    totals: Floats
+    free: np.ndarray  # groups other than the reference
+    penalty: bool
+
+    def value(self, beta: Floats) -> float:
+        """The (penalised) log likelihood."""
+        total = np.exp(beta) @ self.w
+        value = float(self.totals @ beta - self.m @ np.log(total))
+        if not self.penalty:
+            return value
+        return value + 0.5 * float(np.linalg.slogdet(self._information(self._shares(beta)))[1])
+
+    def score(self, beta: Floats) -> tuple[Floats, Floats]:
+        """(Modified) score and information over the free groups.
+
+        Firth's addition ½·tr(I⁻¹ ∂I/∂β_r) sums third cumulants of the choices, which for one of k are
+        products of the shares p.
+        """
+        p = self._shares(beta)
+        information = self._information(p)
+        score = self.totals[self.free] - p @ self.m
+        if self.penalty:
+            inverse = np.linalg.inv(information)
+            ap = inverse @ p
+            own = np.diagonal(inverse)
+            inner = np.diagonal(inverse)[:, None] - (own @ p)[None, :] - 2 * ap + 2 * (p * ap).sum(axis=0)[None, :]
+            score = score + 0.5 * (p * inner) @ self.m
+        return score, information
+
+    def _shares(self, beta: Floats) -> Floats:
+        weight = self.w * np.exp(beta)[:, None]
+        return (weight / weight.sum(axis=0))[self.free]
+
+    def _information(self, p: Floats) -> Floats:
+        mp = p * self.m
+        return np.diag(mp.sum(axis=1)) - mp @ p.T
+
+
+def firth(
+    at_risk: Floats, events: Floats, labels: Sequence[str], reference: int, ties: Ties, confidence: float
+) -> tuple[HazardRatio, ...]:
+    """Firth's hazard ratios with profile penalised likelihood intervals and penalised likelihood ratio p.
+
+    at_risk, events: (k, T) at event times, every group linked to the reference.
+    """
+    name = f"Cox, Firth's penalised likelihood ({ties.capitalize()} ties), profile interval"
+    choices = _choices(at_risk, events, reference, ties, penalty=True)
+    return _ratios(choices, labels, reference, confidence, name, FIRTH_CAUTION)
+
+
+def profile(
+    at_risk: Floats, events: Floats, labels: Sequence[str], reference: int, ties: Ties, confidence: float
+) -> tuple[HazardRatio, ...]:
+    """Maximum likelihood hazard ratios with profile-likelihood intervals; the maximum must be finite."""
+    name = f"Cox, {ties.capitalize()} ties, profile-likelihood interval"
+    choices = _choices(at_risk, events, reference, ties, penalty=False)
+    return _ratios(choices, labels, reference, confidence, name, "")
+
+
+def _choices(at_risk: Floats, events: Floats, reference: int, ties: Ties, penalty: bool) -> _Choices:
+    d = events.sum(axis=0)
+    free = np.array([i for i in range(events.shape[0]) if i != reference])
+    if ties == "breslow":
+        return _Choices(at_risk, d, events.sum(axis=1), free, penalty)
+    times = d.astype(int)
+    first = np.cumsum(times) - times
+    nth = np.arange(times.sum()) - np.repeat(first, times)
+    share = nth / np.repeat(d, times)
+    w = np.repeat(at_risk, times, axis=1) - share * np.repeat(events, times, axis=1)
+    return _Choices(w, np.ones(w.shape[1]), events.sum(axis=1), free, penalty)
+
+
+def _ratios(
+    choices: _Choices, labels: Sequence[str], reference: int, confidence: float, method: str, caution: str
+) -> tuple[HazardRatio, ...]:
+    best = _maximise(choices, np.zeros(len(labels)), choices.free)
+    top = choices.value(best)
+    covariance = np.linalg.inv(choices.score(best)[1])
+    margin = float(chdtri(1, 1 - confidence)) / 2
+    found = []
+    for position, i in enumerate(choices.free):
+        drop = _drop(choices, best, top, int(i))
+        se = float(np.sqrt(covariance[position, position]))
+        low, high = (_limit(drop, float(best[i]), side * se, margin) for side in (-1.0, 1.0))
+        p = float(chdtrc(1, 2 * max(drop(0.0), 0.0)))
+        estimate, low, high = (float(np.exp(x)) for x in (best[i], low, high))
+        found.append(HazardRatio(labels[reference], labels[i], estimate, low, high, p, se, method, caution))
+    return tuple(found)
+
+
+def _drop(choices: _Choices, best: Floats, top: float, i: int) -> Callable[[float], float]:
+    """How far the profile (penalised) log likelihood of β_i lies below its maximum."""
+    others = choices.free[choices.free != i]
+
+    def drop(value: float) -> float:
+        start = best.copy()
+        start[i] = value
+        return top - choices.value(_maximise(choices, start, others))
+
+    return drop
+
+
+def _limit(drop: Callable[[float], float], centre: float, step: float, margin: float) -> float:
+    """Where the profile has dropped by `margin` on one side; NaN where it never does."""
+    inside, outside = centre, centre + step
+    while drop(outside) < margin:
+        inside, step = outside, step * 1.6
+        outside = outside + step
+        if abs(outside - centre) > WIDEST:
+            return NAN
+    return float(brentq(lambda b: drop(b) - margin, inside, outside, xtol=1e-11, rtol=1e-12))
+
+
+def _maximise(choices: _Choices, start: Floats, over: np.ndarray) -> Floats:
+    """Newton steps with the unpenalised information over the coordinates `over`, halved until the value rises."""
+    beta = start.copy()
+    if not over.size:
+        return beta
+    where = np.searchsorted(choices.free, over)
+    value = choices.value(beta)
+    for _ in range(MAX_STEPS):
+        score, information = choices.score(beta)
+        step = np.linalg.solve(information[np.ix_(where, where)], score[where])
+        step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
+        while True:
+            moved = beta.copy()
+            moved[over] += step
+            new = choices.value(moved)
+            if new >= value - 1e-12 * (1.0 + abs(value)) or np.abs(step).max() < STEP_TOLERANCE:
+                break
+            step = step / 2
+        beta, value = moved, new
+        if np.abs(step).max() < STEP_TOLERANCE:
+            break
+    return beta
