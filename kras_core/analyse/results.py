@@ -79,11 +79,16 @@ class DrawnStratum:
 
 @dataclass(frozen=True, slots=True)
 class Redraws:
-    """A view that touches a drawn column: the range over `count` compatible redraws, and no single estimate."""
+    """A view that touches a drawn column: the range over `count` compatible redraws, and no single estimate.
+
+    overall is set where a filter touches a drawn column (or nothing is compared): then everybody's
+    curve is undetermined too, and SurvivalAnalysis.overall must not be shown. Infinite ends: not reached.
+    """
 
     count: int
     columns: tuple[str, ...]
     strata: tuple[DrawnStratum, ...]
+    overall: DrawnStratum | None
     hazard_ratios: tuple[tuple[str, str, float, float], ...]  # reference, label, low, high
     p: tuple[float, float]
     sentence: str

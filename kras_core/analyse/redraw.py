@@ -1,0 +1,158 @@
+"""What a reconstruction does not determine: the range of a view over compatible redraws of drawn columns.
+
+A drawn column matches a printed total and nothing else, so any association with an outcome is the
+seed's. Shuffling it among the patients gives another cohort that matches the publication as well. A
+partly drawn column is shuffled within the strata that the publication does fix. Where 500 shuffles leave
+every patient in the same stratum, the view is determined and needs no range.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kras_core.analyse.results import DrawnStratum, Redraws
+from kras_core.analyse.scope import Scope, chosen, cross, keeps
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import Strata, split, stratifiers
+from kras_core.selection import Selection
+from kras_core.stats.cox import fit
+from kras_core.stats.event_table import EventTable, TimeGrid, tabulate
+from kras_core.stats.kaplan_meier import LEVEL_TOLERANCE
+from kras_core.stats.logrank import logrank_many
+from kras_core.stats.results import NAN, Floats
+
+COUNT = 500
+SEED = 20240304  # fixed: the same view gives the same range
+LOW, HIGH = 0.025, 0.975
+
+Codes = NDArray[np.intp]
+
+
+def redraw(
+    cohort: Cohort,
+    selection: Selection,
+    scope: Scope,
+    rows: Codes | None,
+    grid: TimeGrid,
+    event: NDArray[np.bool_],
+) -> Redraws | None:
+    """The range over redraws, or None where the publication determines the view (or nothing was drawn)."""
+    groups = redrawn_groups(cohort, selection, selection.endpoint)
+    if groups is None:
+        return None
+    if rows is not None:
+        groups = groups[:, rows]
+    if (groups == groups[:1]).all():
+        return None
+    table = tabulate(grid, event, groups, scope.k + 1)
+    strata = tuple(
+        _stratum(table, i, label) for i, label in enumerate(scope.labels) if table.n[:, i].any()
+    )
+    filtered = bool(((groups < 0) != (groups[:1] < 0)).any())
+    overall = _stratum(table.pooled(), 0, "All patients") if filtered or not scope.k else None
+    ratios, p = _comparison(table, scope, selection)
+    columns = tuple(sorted(drawn_columns(cohort, selection)))
+    names = ", ".join(cohort.labels.get(c, c) for c in columns)
+    sentence = (
+        f"The publication does not determine this: {names} was drawn at random to match a printed total. "
+        f"Shown is the range over {COUNT} compatible redraws (2.5th to 97.5th percentile), not an estimate."
+    )
+    return Redraws(COUNT, columns, strata, overall, ratios, p, sentence)
+
+
+def drawn_columns(cohort: Cohort, selection: Selection) -> set[str]:
+    """Columns of this view that were drawn, wholly or within strata."""
+    partly = {p.column for p in cohort.partly_drawn}
+    columns = {chosen(cohort, by).column for by in selection.by} | {_column(cohort, f.column) for f in selection.where}
+    return columns & (cohort.drawn | partly)
+
+
+def redrawn_groups(cohort: Cohort, selection: Selection, endpoint: str) -> Codes | None:
+    """Groups of every patient under each redraw, shape (COUNT, n), coded as in Scope; None where none is drawn."""
+    columns = drawn_columns(cohort, selection)
+    if not columns:
+        return None
+    order = {c: _shuffles(cohort, c, endpoint) for c in columns}
+    splits = []
+    for by in selection.by:
+        stratifier = chosen(cohort, by)
+        strata = split(cohort, stratifier, by.cutoff)
+        codes = strata.codes[order[stratifier.column]] if stratifier.column in order else strata.codes
+        splits.append(Strata(np.broadcast_to(codes, (COUNT, cohort.n)), strata.labels, strata.reference))
+    groups = cross(splits, cohort.n)[0]
+    groups = np.broadcast_to(groups, (COUNT, cohort.n))
+    for one in selection.where:
+        kept, column = keeps(cohort, one), _column(cohort, one.column)
+        groups = np.where(kept[order[column]] if column in order else kept, groups, -1)
+    return groups
+
+
+def _column(cohort: Cohort, name: str) -> str:
+    return name if name in cohort.patients else stratifiers(cohort)[name].column
+
+
+def _shuffles(cohort: Cohort, column: str, endpoint: str) -> Codes:
+    """Whose value each patient gets, shape (COUNT, n): anybody's, or only of the same fixed stratum."""
+    return cohort.memo(("shuffles", column, endpoint), lambda: _draw(cohort, column, endpoint))
+
+
+def _draw(cohort: Cohort, column: str, endpoint: str) -> Codes:
+    rng = np.random.default_rng([SEED, *column.encode()])
+    fixed = np.zeros(cohort.n)
+    for partly in cohort.partly_drawn:
+        if partly.column == column and endpoint in partly.endpoints:
+            fixed = split(cohort, stratifiers(cohort)[partly.keeps]).codes.astype(float)
+    place = np.argsort(fixed, kind="stable")
+    source = np.argsort(fixed + rng.random((COUNT, cohort.n)), axis=1)
+    order = np.empty_like(source)
+    order[:, place] = source
+    return order
+
+
+def _stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
+    one = table.rows([i])
+    d, n = one.events[:, 0].astype(float), one.at_risk[:, 0].astype(float)
+    survival = np.cumprod(1.0 - d / np.maximum(n, 1.0), axis=1)
+    below = survival <= 0.5 + LEVEL_TOLERANCE
+    first = table.times[below.argmax(axis=1)]
+    median = np.where(below.any(axis=1), first, np.inf)
+    survival = np.where(n > 0, survival, NAN)
+    with np.errstate(invalid="ignore"):
+        low, high = (_percentile(survival, q) for q in (LOW, HIGH))
+    return DrawnStratum(
+        label, i, _range(one.n[:, 0]), _range(d.sum(axis=1)), _range(median), table.times, low, high
+    )
+
+
+def _comparison(
+    table: EventTable, scope: Scope, selection: Selection
+) -> tuple[tuple[tuple[str, str, float, float], ...], tuple[float, float]]:
+    if scope.k < 2:
+        return (), (NAN, NAN)
+    table = table.rows(slice(0, scope.k))
+    p = logrank_many(table)[1]
+    if not table.events.any():
+        return (), _range(p)
+    found = fit(table, scope.reference, selection.conventions.ties)
+    beta = np.where(found.finite[:, None], found.beta, NAN)
+    ratios = tuple(
+        (scope.labels[scope.reference], label, *_range(np.exp(beta[:, i])))
+        for i, label in enumerate(scope.labels)
+        if i != scope.reference and table.n[:, i].any()
+    )
+    return ratios, _range(p)
+
+
+def _range(values: NDArray) -> tuple[float, float]:
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return NAN, NAN
+    low, high = np.quantile(known, LOW, method="lower"), np.quantile(known, HIGH, method="higher")
+    return float(low), float(high)
+
+
+def _percentile(values: Floats, q: float) -> Floats:
+    """Percentile over redraws at each time; NaN where no redraw has anybody at risk."""
+    empty = np.isnan(values).all(axis=0)
+    filled = np.where(empty, 0.0, values)
+    return np.where(empty, NAN, np.nanquantile(filled, q, axis=0))

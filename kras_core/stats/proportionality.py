@@ -1,0 +1,52 @@
+"""Are hazards proportional? The score test for an effect of the group that changes with time.
+
+Grambsch and Therneau 1994 (Biometrika 81:515–526), as R's cox.zph (survival >= 3.0) computes it: the
+model is extended by (group) × g(t) and tested at no such effect, with g the Kaplan–Meier transform
+1 - S(t-) of all patients, or g(t) = t.
+"""
+
+from typing import Literal
+
+import numpy as np
+from scipy.special import chdtrc
+
+from kras_core.stats.event_table import EventTable
+from kras_core.stats.results import NAN, TestResult
+
+
+def proportionality(
+    table: EventTable, beta: np.ndarray, reference: int = 0, transform: Literal["km", "identity"] = "km"
+) -> TestResult:
+    """Test of proportional hazards between the k groups of a table, given the fitted log hazards beta (k,).
+
+    χ² on k - 1 degrees of freedom, Breslow's ties. Undefined (NaN with the reason) with events at fewer than two
+    times or where the information is singular. A small sample rejects little: a high p says little.
+    """
+    method = f"score test for proportional hazards (g = {'1 − S(t−)' if transform == 'km' else 't'})"
+    total = table.events.sum(axis=0)
+    at = np.flatnonzero(total)
+    if at.size < 2:
+        return TestResult(NAN, 0, NAN, method, reason="events at fewer than two times")
+    d, n = table.events[:, at].astype(float), table.at_risk[:, at].astype(float)
+    g = table.times[at]
+    if transform == "km":
+        pooled = n.sum(axis=0)
+        g = 1.0 - np.concatenate(([1.0], np.cumprod(1.0 - d.sum(axis=0) / pooled)[:-1]))
+    weight = n * np.exp(beta)[:, None]
+    p = weight / weight.sum(axis=0)
+    free = [i for i in range(len(beta)) if i != reference]
+    p, total = p[free], total[at].astype(float)
+    residual = d[free] - total * p
+    v = np.einsum("ij,kj,j->jik", -p, p, total)
+    diagonal = np.arange(len(free))
+    v[:, diagonal, diagonal] += (p * total).T
+    plain, once, twice = v.sum(axis=0), np.einsum("j,jik->ik", g, v), np.einsum("j,jik->ik", g * g, v)
+    if np.linalg.matrix_rank(plain, hermitian=True) < len(free):
+        return TestResult(NAN, 0, NAN, method, reason="the groups are not at risk together often enough")
+    inverse = np.linalg.inv(plain)
+    score = residual @ g - once @ inverse @ residual.sum(axis=1)
+    variance = twice - once @ inverse @ once
+    if np.linalg.matrix_rank(variance, hermitian=True) < len(free):
+        return TestResult(NAN, 0, NAN, method, reason="the groups are not at risk together often enough")
+    chi2 = float(score @ np.linalg.solve(variance, score))
+    return TestResult(chi2, len(free), float(chdtrc(len(free), chi2)), method)
