@@ -69,6 +69,11 @@ class Selection:
     def but(self, **changes: Any) -> "Selection":
         return replace(self, **changes)
 
+    @property
+    def comparison(self) -> tuple[object, ...]:
+        """What makes this view a comparison of its own: another preset, unit or axis is the same look at the data."""
+        return (self.cohort, self.endpoint, self.by, self.where, self.analysis, self.landmark)
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
 

@@ -147,8 +147,8 @@ def _range(values: NDArray) -> tuple[float, float]:
     known = known[~np.isnan(known)]
     if not known.size:
         return NAN, NAN
-    low, high = np.quantile(known, LOW, method="lower"), np.quantile(known, HIGH, method="higher")
-    return float(low), float(high)
+    ends = np.quantile(known, LOW, method="lower"), np.quantile(known, HIGH, method="higher")
+    return tuple(float(x) if np.isfinite(x) else NAN for x in ends)  # type: ignore[return-value]
 
 
 def _percentile(values: Floats, q: float) -> Floats:

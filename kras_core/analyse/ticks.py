@@ -21,10 +21,21 @@ def risk_ticks(longest: float, selection: Selection, days_per_month: float) -> n
     """Ticks in months at round values of the display unit, at most `MOST_TICKS`, up to the axis' end."""
     unit = months_per(selection.unit, days_per_month)
     end = (selection.axis_max or longest) / unit
-    step = next((s for s in STEPS[selection.unit] if end / s < MOST_TICKS), None)
-    if step is None:
-        step = STEPS[selection.unit][-1] * float(np.ceil(end / STEPS[selection.unit][-1] / MOST_TICKS))
+    step = _step(end, selection.unit)
     return np.arange(0.0, end + step * 1e-9, step) * unit
+
+
+def _step(end: float, unit: TimeUnit) -> float:
+    fitting = (s for s in STEPS[unit] if end / s < MOST_TICKS)
+    widest = STEPS[unit][-1]
+    return next(fitting, widest * float(np.ceil(end / widest / MOST_TICKS)))
+
+
+def axis_ends(longest: float, unit: TimeUnit, days_per_month: float) -> tuple[float, ...]:
+    """Where an axis may end short of the whole follow-up, in months: round values of the unit."""
+    month = months_per(unit, days_per_month)
+    step = _step(longest / month, unit)
+    return tuple(float(i * step * month) for i in range(1, int(np.ceil(longest / month / step))))
 
 
 def default_milestones(longest: float) -> tuple[float, ...]:

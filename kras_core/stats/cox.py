@@ -77,7 +77,7 @@ def cox(
         counts = Counts(counts.at_risk[keep], counts.events[keep])
         named = [labels[i] for i in keep]
         ratios = (
-            _wald(_newton(counts, inner, ties), named, inner, ties, confidence)
+            _wald(*_newton(counts, inner, ties)[:2], named, inner, ties, confidence)
             if _finite(counts)
             else penalised.firth(counts.at_risk, counts.events, named, inner, ties, confidence)
         )
@@ -113,7 +113,9 @@ def fit(table: EventTable | Sequence[EventTable], reference: int = 0, ties: Ties
     counts = counts_at_events(table)
     if counts is None:
         raise ValueError("no event: the partial likelihood is constant")
-    return _newton(counts, reference, ties)
+    beta, covariance, score_test = _newton(counts, reference, ties)
+    null = _loglik(counts, np.zeros_like(beta), ties)
+    return CoxFit(beta, covariance, _loglik(counts, beta, ties), null, score_test, np.asarray(_finite(counts)))
 
 
 def counts_at_events(table: EventTable | Sequence[EventTable]) -> Counts | None:
@@ -130,13 +132,15 @@ def _undefined(reference: str, label: str, reason: str) -> HazardRatio:
     return HazardRatio(reference, label, NAN, NAN, NAN, NAN, NAN, "Cox", reason=reason)
 
 
-def _wald(result: CoxFit, labels: Sequence[str], reference: int, ties: Ties, confidence: float) -> list[HazardRatio]:
+def _wald(
+    beta: Floats, covariance: Floats, labels: Sequence[str], reference: int, ties: Ties, confidence: float
+) -> list[HazardRatio]:
     z = float(ndtri(0.5 + confidence / 2))
     method = f"Cox, {TIES_NAME[ties]}, Wald interval"
     found = []
     for i, label in enumerate(labels):
         if i != reference:
-            b, se = float(result.beta[i]), float(np.sqrt(result.covariance[i, i]))
+            b, se = float(beta[i]), float(np.sqrt(covariance[i, i]))
             estimate, low, high = np.exp([b, b - z * se, b + z * se]).tolist()
             p = float(2 * ndtr(-abs(b / se)))
             found.append(HazardRatio(labels[reference], label, estimate, low, high, p, se, method))
@@ -174,37 +178,35 @@ def _finite(counts: Counts) -> NDArray[np.bool_]:
     return ((counts.events > 0) & both[..., None, :]).any(axis=-1).all(axis=-1)
 
 
-def _newton(counts: Counts, reference: int, ties: Ties) -> CoxFit:
-    """Newton–Raphson from β = 0, for one grouping or many at once.
+def _newton(counts: Counts, reference: int, ties: Ties) -> tuple[Floats, Floats, Floats]:
+    """Newton–Raphson from β = 0, for one grouping or many at once: estimate, covariance, score test at 0.
 
-    A step δ is shortened by log(1 + r)/r, with r the range of δ over the groups: that rises the
+    A step δ is shortened by log(1 + r)/r, with r the range of δ over the groups: that raises the
     likelihood at every step, since |ℓ'''| <= r·|ℓ''| along δ (Bach 2010, Electron J Stat 4:384–414),
-    and stays quadratic near the maximum. Neither halving nor the likelihood's value is needed.
+    and stays quadratic near the maximum. Neither halving nor the likelihood's value is needed. Groupings
+    whose maximum is not finite stay at 0.
     """
     k, batch = counts.events.shape[-2], counts.events.shape[:-2]
     free = np.array([i for i in range(k) if i != reference])
     block = (..., free[:, None], free)
-    finite = np.asarray(_finite(counts))
+    finite = np.asarray(_finite(counts))[..., None]
     total = counts.events.sum(axis=-2)
-    tied = ties == "efron" and total.max() > 1
-    derivatives = _efron if tied else _breslow
+    derivatives = _efron if ties == "efron" and total.max() > 1 else _breslow
     beta = np.zeros((*batch, k))
-    score_test = np.zeros(batch)
-    information = np.empty((*batch, k, k))
-    for step_number in range(MAX_STEPS):
-        score, information = derivatives(counts, total, beta)
-        step = _solve(information[block], score[..., free]) * finite[..., None]
-        if step_number == 0:
-            score_test = np.asarray((score[..., free] * step).sum(axis=-1))
+    score, information = derivatives(counts, total, beta)
+    step = _solve(information[block], score[..., free])
+    score_test = np.asarray((score[..., free] * step).sum(axis=-1))
+    for _ in range(MAX_STEPS):
+        step = np.where(finite, step, 0.0)
         r = np.maximum(step.max(axis=-1), 0.0) - np.minimum(step.min(axis=-1), 0.0)
-        with np.errstate(invalid="ignore"):
-            beta[..., free] += step * np.where(r > 0, np.log1p(r) / r, 1.0)[..., None]
+        beta[..., free] += step * (np.log1p(r) / np.maximum(r, 1e-300))[..., None]
         if r.max(initial=0.0) < STEP_TOLERANCE:
             break
+        score, information = derivatives(counts, total, beta)
+        step = _solve(information[block], score[..., free])
     covariance = np.zeros((*batch, k, k))
-    covariance[block] = np.linalg.pinv(information[block], hermitian=True)
-    null = _loglik(counts, total, np.zeros_like(beta), tied)
-    return CoxFit(beta, covariance, _loglik(counts, total, beta, tied), null, score_test, finite)
+    covariance[block] = _inverse(information[block])
+    return beta, covariance, score_test
 
 
 def _solve(information: Floats, score: Floats) -> Floats:
@@ -214,6 +216,12 @@ def _solve(information: Floats, score: Floats) -> Floats:
     if information.ndim == 2 and np.linalg.det(information) > 0:
         return np.linalg.solve(information, score)
     return (np.linalg.pinv(information, hermitian=True) @ score[..., None])[..., 0]
+
+
+def _inverse(information: Floats) -> Floats:
+    if information.shape[-1] == 1:
+        return 1.0 / np.where(information > 0, information, np.inf)
+    return np.linalg.pinv(information, hermitian=True)
 
 
 def _breslow(counts: Counts, d: Floats, beta: Floats) -> tuple[Floats, Floats]:
@@ -264,11 +272,12 @@ def _tie_sums(a: Floats, d: Floats) -> tuple[Floats, Floats]:
     return h1, h2
 
 
-def _loglik(counts: Counts, d: Floats, beta: Floats, tied: bool) -> Floats:
+def _loglik(counts: Counts, beta: Floats, ties: Ties) -> Floats:
+    d = counts.events.sum(axis=-2)
     hazard = np.exp(beta)[..., None]
     total = np.maximum((counts.at_risk * hazard).sum(axis=-2), 1e-300)
     numerator = (counts.events.sum(axis=-1) * beta).sum(axis=-1)
-    if not tied:
+    if ties == "breslow" or d.max() <= 1:
         return np.asarray(numerator - (d * np.log(total)).sum(axis=-1))
     c = np.where(d > 0, (counts.events * hazard).sum(axis=-2) / np.maximum(d, 1.0), 1.0)
     a = np.where(d > 0, total / c, 1.0)

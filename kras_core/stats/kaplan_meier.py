@@ -124,6 +124,8 @@ def _spss(curve: Curve, estimate: float, level: float, conventions: Conventions,
         return Quantile(estimate, NAN, NAN, method, p, NAN, f"no SPSS interval: {side} {share:.2f}")
     u, low_index = above[-1], under[0]
     at = int(np.searchsorted(time, estimate + TIME_TOLERANCE, side="right")) - 1
+    if s[at] <= 0.0:
+        return Quantile(estimate, NAN, NAN, method, p, NAN, "no SPSS interval: S falls to 0 at once")
     slope = (time[low_index] - time[u]) / (s[u] - s[low_index])
     std_error = float(curve.std_error[at_event][at] * slope)
     z = float(ndtri(0.5 + conventions.confidence / 2))

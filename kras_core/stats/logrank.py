@@ -133,14 +133,19 @@ def trend(
 
 
 def logrank_many(table: EventTable) -> tuple[Floats, Floats]:
-    """χ² and p of the log-rank test for each of b groupings at once, table (b, k, T); NaN where undefined."""
+    """χ² and p of the log-rank test for each of b groupings at once, table (b, k, T); NaN where undefined.
+
+    Degrees of freedom as in `logrank`: groupings that leave a group empty have fewer.
+    """
     observed, expected, variance = observed_expected(table)
-    difference = (observed - expected)[..., :-1]
-    inner = variance[..., :-1, :-1]
-    if inner.shape[-1] == 1:
+    difference = observed - expected
+    if difference.shape[-1] == 2:
+        v = variance[..., 0, 0]
         with np.errstate(divide="ignore", invalid="ignore"):
-            chi2 = np.where(inner[..., 0, 0] > 1e-12, difference[..., 0] ** 2 / inner[..., 0, 0], NAN)
-    else:
-        inverse = np.linalg.pinv(inner, rcond=1e-10, hermitian=True)
-        chi2 = np.einsum("bi,bij,bj->b", difference, inverse, difference)
-    return chi2, chdtrc(observed.shape[-1] - 1, chi2)
+            chi2 = np.where(v > 1e-12, difference[..., 0] ** 2 / v, NAN)
+        return chi2, chdtrc(1, chi2)
+    largest = np.diagonal(variance, axis1=-2, axis2=-1).max(axis=-1)
+    df = np.linalg.matrix_rank(variance, tol=1e-9 * np.maximum(largest, 1e-3), hermitian=True)
+    inverse = np.linalg.pinv(variance, rcond=1e-10, hermitian=True)
+    chi2 = np.where(df > 0, np.einsum("bi,bij,bj->b", difference, inverse, difference), NAN)
+    return chi2, chdtrc(np.maximum(df, 1), chi2)

@@ -147,15 +147,13 @@ def _limit(drop: Callable[[float], float], centre: float, step: float, margin: f
 
 
 def _maximise(choices: _Choices, start: Floats, over: np.ndarray) -> Floats:
-    """Newton steps with the unpenalised information over the coordinates `over`, halved until the value rises."""
+    """Newton steps over the coordinates `over`, at most 2 long, halved until the value rises."""
     beta = start.copy()
     if not over.size:
         return beta
-    where = np.searchsorted(choices.free, over)
     value = choices.value(beta)
     for _ in range(MAX_STEPS):
-        score, information = choices.score(beta)
-        step = np.linalg.solve(information[np.ix_(where, where)], score[where])
+        step = _newton_step(choices, beta, over)
         step *= min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
         while True:
             moved = beta.copy()
@@ -168,3 +166,23 @@ def _maximise(choices: _Choices, start: Floats, over: np.ndarray) -> Floats:
         if np.abs(step).max() < STEP_TOLERANCE:
             break
     return beta
+
+
+def _newton_step(choices: _Choices, beta: Floats, over: np.ndarray) -> Floats:
+    """Score over curvature. The penalty's curvature (it may double the likelihood's) is differenced."""
+    where = np.searchsorted(choices.free, over)
+    score, information = choices.score(beta)
+    curvature = information[np.ix_(where, where)]
+    if choices.penalty:
+        h = 1e-5
+        shift = np.zeros_like(beta)
+        columns = []
+        for i in over:
+            shift[i] = h
+            columns.append((choices.score(beta - shift)[0] - choices.score(beta + shift)[0])[where] / (2 * h))
+            shift[i] = 0.0
+        penalised = np.column_stack(columns)
+        penalised = (penalised + penalised.T) / 2
+        if (np.linalg.eigvalsh(penalised) > 0).all():
+            curvature = penalised
+    return np.linalg.solve(curvature, score[where])

@@ -1,0 +1,191 @@
+"""A Selection as the query parameters of an address, and back.
+
+Bundled cohorts are addressed by the same ids as on the command line. Addresses land in logs, so that for an
+uploaded cohort only its digest and positions appear: endpoint e0, stratifier s3, column c4, level l1, and a
+number as the rank r12 of the data value it stands for. Never a name, never a value.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import stratifiers
+from kras_core.controls import distinct_values
+from kras_core.conventions import PRESETS
+from kras_core.selection import By, Filter, Selection, TimeUnit
+
+Parameters = dict[str, str | list[str]]
+
+KEYS = ("cohort", "endpoint", "by", "where", "landmark", "entry", "methods", "unit", "axis", "at")
+UNITS: tuple[TimeUnit, ...] = ("months", "weeks", "days")
+UPLOAD = "upload-"
+DIGITS = 16
+
+
+def token(cohort: Cohort) -> str:
+    """What stands for a cohort in an address: its id, or for an upload the head of its digest."""
+    return f"{UPLOAD}{cohort.digest[:DIGITS]}" if cohort.origin == "uploaded" else cohort.id
+
+
+def default_selection(cohort: Cohort) -> Selection:
+    """The view a cohort opens in. A cohort without an endpoint opens with an empty one."""
+    endpoint = cohort.default_endpoint or next(iter(cohort.endpoints), "")
+    by = (By(cohort.default_by),) if cohort.default_by in stratifiers(cohort) else ()
+    return Selection(cohort.digest, endpoint, by, conventions=PRESETS[cohort.conventions])
+
+
+def encode(cohort: Cohort, selection: Selection) -> Parameters:
+    """The address of a view. What equals the cohort's default is written too, but for methods, unit and axis."""
+    names = _Names(cohort)
+    found: Parameters = {"cohort": token(cohort), "endpoint": names.of_endpoint(selection.endpoint)}
+    found["by"] = ",".join(names.of_by(by) for by in selection.by) or "none"
+    if selection.where:
+        found["where"] = [names.of_filter(f) for f in selection.where]
+    if selection.analysis == "landmark" and selection.landmark is not None:
+        found["landmark"] = f"{selection.landmark:g}"
+    elif selection.analysis == "delayed-entry":
+        found["entry"] = "delayed"
+    if selection.conventions.name != cohort.conventions and selection.conventions.name in PRESETS:
+        found["methods"] = selection.conventions.name
+    if selection.unit != "months":
+        found["unit"] = selection.unit
+    if selection.axis_max is not None:
+        found["axis"] = f"{selection.axis_max:g}"
+    if selection.milestones:
+        found["at"] = ",".join(f"{m:g}" for m in selection.milestones)
+    return found
+
+
+def decode(cohort: Cohort, parameters: Mapping[str, str | Iterable[str]]) -> Selection:
+    """The view at an address, for this cohort. Parts that mean nothing here fall back to the default."""
+    first = {k: v if isinstance(v, str) else next(iter(v), "") for k, v in parameters.items()}
+    names, selection = _Names(cohort), default_selection(cohort)
+    endpoint = names.endpoint(first.get("endpoint", ""))
+    if endpoint:
+        selection = selection.but(endpoint=endpoint)
+    if "by" in first:
+        found = [names.by(text) for text in first["by"].split(",")]
+        selection = selection.but(by=tuple(b for b in found if b)[:2])
+    raw = parameters.get("where", ())
+    where = [names.filter(text) for text in ([raw] if isinstance(raw, str) else raw)]
+    selection = selection.but(where=tuple(f for f in where if f))
+    landmark = _number(first.get("landmark", ""))
+    if landmark is not None and landmark > 0:
+        selection = selection.but(analysis="landmark", landmark=landmark)
+    elif first.get("entry") == "delayed" and "entry_months" in cohort.patients:
+        selection = selection.but(analysis="delayed-entry")
+    if first.get("methods") in PRESETS:
+        selection = selection.but(conventions=PRESETS[first["methods"]])
+    if first.get("unit") in UNITS:
+        selection = selection.but(unit=first["unit"])
+    axis = _number(first.get("axis", ""))
+    milestones = [_number(t) for t in first.get("at", "").split(",")]
+    return selection.but(
+        axis_max=axis if axis is not None and axis > 0 else None,
+        milestones=tuple(m for m in milestones if m is not None and m > 0),
+    )
+
+
+class _Names:
+    """Ids for bundled cohorts, positions for uploaded ones."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self.cohort = cohort
+        self.hidden = cohort.origin == "uploaded"
+        self.stratifiers = tuple(stratifiers(cohort))
+        self.columns = tuple(map(str, cohort.patients.columns))
+
+    def of_endpoint(self, id: str) -> str:
+        return self._position("e", self.cohort.endpoints, id)
+
+    def endpoint(self, text: str) -> str | None:
+        return self._at("e", self.cohort.endpoints, text)
+
+    def of_by(self, by: By) -> str:
+        name = self._position("s", self.stratifiers, by.id)
+        if by.cutoff is None:
+            return name
+        return f"{name}@{self._of_number(stratifiers(self.cohort)[by.id].column, by.cutoff)}"
+
+    def by(self, text: str) -> By | None:
+        name, _, cutoff = text.partition("@")
+        id = self._at("s", self.stratifiers, name)
+        if id is None:
+            return None
+        stratifier = stratifiers(self.cohort)[id]
+        if not cutoff or stratifier.kind != "cut":
+            return By(id)
+        return By(id, self._number(stratifier.column, cutoff))
+
+    def of_filter(self, one: Filter) -> str:
+        names = (*self.columns, *self.stratifiers)
+        values = "|".join(self._of_value(one.column, v) for v in one.values)
+        return f"{self._position('c', names, one.column)}{one.operator}{values}"
+
+    def filter(self, text: str) -> Filter | None:
+        match = re.match(r"^([^!<>=]+)(!=|<=|>=|=|<|>)(.+)$", text)
+        column = self._at("c", (*self.columns, *self.stratifiers), match[1]) if match else None
+        if match is None or column is None:
+            return None
+        values = [self._value(column, v) for v in match[3].split("|")]
+        known = tuple(v for v in values if v is not None)
+        return Filter(column, match[2], known) if known else None
+
+    def _position(self, letter: str, names: tuple[str, ...], name: str) -> str:
+        if not self.hidden:
+            return name
+        return f"{letter}{names.index(name)}" if name in names else ""
+
+    def _at(self, letter: str, names: tuple[str, ...], text: str) -> str | None:
+        if not self.hidden:
+            return text if text in names else None
+        match = re.fullmatch(rf"{letter}(\d+)", text)
+        return names[int(match[1])] if match and int(match[1]) < len(names) else None
+
+    def _levels(self, column: str) -> tuple[str, ...] | None:
+        values = self.cohort.patients[column]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            return tuple(map(str, values.cat.categories))
+        return None if values.dtype.kind in "iufb" else tuple(sorted({str(v) for v in values.dropna()}))
+
+    def _of_value(self, column: str, value: str) -> str:
+        if not self.hidden or column not in self.columns:
+            return value
+        levels = self._levels(column)
+        if levels is None:
+            return self._of_number(column, float(value))
+        return self._position("l", levels, value)
+
+    def _value(self, column: str, text: str) -> str | None:
+        if not self.hidden or column not in self.columns:
+            return text
+        levels = self._levels(column)
+        if levels is None:
+            number = self._number(column, text)
+            return None if number is None else f"{number:g}" if number == float(f"{number:g}") else repr(number)
+        return self._at("l", levels, text)
+
+    def _of_number(self, column: str, value: float) -> str:
+        if not self.hidden:
+            return f"{value:.10g}"
+        return f"r{int(np.searchsorted(distinct_values(self.cohort, column), value, side='right'))}"
+
+    def _number(self, column: str, text: str) -> float | None:
+        if not self.hidden:
+            return _number(text)
+        match = re.fullmatch(r"r(\d+)", text)
+        distinct = distinct_values(self.cohort, column)
+        if not match or not 1 <= int(match[1]) <= distinct.size:
+            return None
+        return float(distinct[int(match[1]) - 1])
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None

@@ -1,0 +1,168 @@
+"""A SurvivalAnalysis as plain JSON values: what the command line prints.
+
+Times in months; intervals [low, high] with null for an end that is not reached or not defined; an
+estimate that is undefined is null, with `reason` beside it. A view that a reconstruction does not
+determine has null estimates and a `redraws` object with ranges.
+"""
+
+import math
+from typing import Any
+
+from kras_core.analyse.results import DrawnStratum, Redraws, Stratum, SurvivalAnalysis
+from kras_core.stats.results import HazardRatio, MeanTime, Quantile, Rate, TestResult
+
+Json = dict[str, Any]
+
+
+def number(value: float) -> float | None:
+    """The value, or None for NaN and infinities, which JSON does not have."""
+    return float(value) if math.isfinite(value) else None
+
+
+def interval(low: float, high: float) -> list[float | None]:
+    return [number(low), number(high)]
+
+
+def survival_json(analysis: SurvivalAnalysis) -> Json:
+    """The whole analysis but its curves."""
+    cohort, selection, redraws = analysis.cohort, analysis.selection, analysis.redraws
+    undetermined = redraws is not None and redraws.overall is not None
+    return {
+        "cohort": {
+            "id": cohort.id,
+            "title": cohort.title,
+            "digest": cohort.digest,
+            "provenance": cohort.provenance,
+            "n": cohort.n,
+            "days_per_month": cohort.days_per_month,
+        },
+        "endpoint": analysis.endpoint.id,
+        "by": [by.id for by in selection.by],
+        "cutoffs": [{"id": id, "value": value, "origin": origin} for id, value, origin in analysis.cutoffs],
+        "where": [str(f) for f in selection.where],
+        "analysis": selection.analysis,
+        "landmark": selection.landmark,
+        "conventions": _conventions(analysis),
+        "overall": _undetermined(redraws.overall) if undetermined else _stratum(analysis.overall),  # type: ignore[union-attr, arg-type]
+        "strata": [_undetermined(s) for s in redraws.strata] if redraws else [_stratum(s) for s in analysis.strata],
+        "logrank": _test(analysis.logrank, redraws),
+        "hazard_ratio": _ratios(analysis),
+        "rmst_difference": _mean(analysis.rmst_difference) if analysis.rmst_difference else None,
+        "follow_up": _quantile(analysis.follow_up)
+        | {
+            "median": number(analysis.follow_up.estimate),
+            "method": f"reverse {analysis.follow_up.method}",
+            "median_observed_time": number(analysis.observed_time_median),
+        },
+        "excluded": [{"reason": e.reason, "n": e.n} for e in analysis.excluded],
+        "redraws": None if redraws is None else {"count": redraws.count, "columns": list(redraws.columns)},
+        "warnings": [{"code": w.code, "message": w.message} for w in analysis.warnings],
+    }
+
+
+def _conventions(analysis: SurvivalAnalysis) -> Json:
+    c = analysis.selection.conventions
+    return {
+        "name": c.name,
+        "interval": c.interval,
+        "median_rule": c.median_rule,
+        "median_interval": c.median_interval,
+        "ties": c.ties,
+        "hazard_ratio": c.hazard_ratio,
+        "confidence": c.confidence,
+        "source": c.source,
+    }
+
+
+def _stratum(s: Stratum) -> Json:
+    return {
+        "label": s.label,
+        "n": s.n,
+        "events": s.events,
+        "median": number(s.median.estimate),
+        "median_ci": interval(s.median.low, s.median.high),
+        "median_method": s.median.method,
+        "reason": s.median.reason,
+        "rates": [_rate(r) for r in s.rates],
+        "rmst": _mean(s.rmst),
+        "follow_up": _quantile(s.follow_up) | {"median": number(s.follow_up.estimate)},
+    }
+
+
+def _undetermined(s: DrawnStratum) -> Json:
+    same = s.n[0] == s.n[1]
+    return {
+        "label": s.label,
+        "n": int(s.n[0]) if same else None,
+        "events": None,
+        "median": None,
+        "median_ci": [None, None],
+        "rates": [],
+        "reason": "not determined by the publication",
+        "n_range": interval(*s.n),
+        "events_range": interval(*s.events),
+        "median_range": interval(*s.median),
+    }
+
+
+def _rate(r: Rate) -> Json:
+    found: Json = {"time": r.time, "estimate": number(r.estimate), "ci": interval(r.low, r.high), "at_risk": r.at_risk}
+    return found | ({"reason": r.reason} if r.reason else {})
+
+
+def _quantile(q: Quantile) -> Json:
+    return {"ci": interval(q.low, q.high), "method": q.method, "reason": q.reason}
+
+
+def _mean(m: MeanTime) -> Json:
+    return {
+        "tau": m.tau,
+        "estimate": number(m.estimate),
+        "ci": interval(m.low, m.high),
+        "p": number(m.p),
+        "reason": m.reason,
+    }
+
+
+def _test(test: TestResult | None, redraws: Redraws | None) -> Json | None:
+    if redraws is not None and redraws.hazard_ratios:
+        return {"chi2": None, "df": None, "p": None, "p_range": interval(*redraws.p)}
+    if test is None:
+        return None
+    return {
+        "chi2": number(test.statistic),
+        "df": test.df,
+        "p": number(test.p),
+        "method": test.method,
+        "reason": test.reason,
+    }
+
+
+def _ratios(analysis: SurvivalAnalysis) -> list[Json]:
+    if analysis.redraws is not None:
+        return [
+            {
+                "reference": reference,
+                "label": label,
+                "estimate": None,
+                "ci": [None, None],
+                "p": None,
+                "method": "range over redraws",
+                "estimate_range": interval(low, high),
+            }
+            for reference, label, low, high in analysis.redraws.hazard_ratios
+        ]
+    return [_ratio(h) for h in analysis.hazard_ratios]
+
+
+def _ratio(h: HazardRatio) -> Json:
+    return {
+        "reference": h.reference,
+        "label": h.label,
+        "estimate": number(h.estimate),
+        "ci": interval(h.low, h.high),
+        "p": number(h.p),
+        "method": h.method,
+        "caution": h.caution,
+        "reason": h.reason,
+    }

@@ -1,0 +1,48 @@
+"""Safety: adverse events by term and grade, by stratum."""
+
+import streamlit as st
+
+from kras_core.analyse.safety import analyse_safety
+from kras_core.report.answer import safety_answer
+from kras_core.report.figures import butterfly_figure, safety_alt_text
+from kras_core.report.tables import safety_rows, safety_table
+from kras_core.selection import SelectionError
+from pages.shared import downloads, session
+
+PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+SORTS = {"frequency": "Commonest first", "severe": "Grade ≥ 3 first", "term": "By name"}
+
+
+def page() -> None:
+    cohort, selection = session.view()
+    minimum = float(st.session_state.get("minimum", 0))
+    try:
+        analysis = session.kept(
+            ("safety", selection, minimum), lambda: analyse_safety(cohort, selection, minimum=minimum)
+        )
+    except SelectionError as refusal:
+        st.title("Safety")
+        st.warning(str(refusal), icon=":material/info:")
+        return
+    with st.container(key="answer"):
+        st.html(safety_answer(analysis).html)
+    if not analysis.rows and cohort.adverse_events is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="view_controls"):
+        st.slider(
+            "At least this share of patients, %", 0, 50, step=1, key="minimum", persist_state="session", width=260
+        )
+        st.selectbox("Order", list(SORTS), key="safety_order", format_func=SORTS.__getitem__, width=200)
+    order = st.session_state.get("safety_order", "frequency")
+    st.plotly_chart(
+        butterfly_figure(analysis, theme=session.theme(), order=order),
+        theme=None,
+        config=PLOT,
+        key="butterfly",
+        alt=safety_alt_text(analysis),
+    )
+    st.html(safety_table(analysis, order=order))
+    downloads.tables({"adverse-events": safety_rows(analysis, order=order)}, analysis)
+
+
+page()

@@ -1,0 +1,77 @@
+"""Survival: Kaplan–Meier curves by stratum, with the answer above them and every number below."""
+
+import streamlit as st
+
+from kras_core.analyse.results import SurvivalAnalysis
+from kras_core.analyse.ticks import axis_ends, months_per
+from kras_core.report.answer import answer
+from kras_core.report.figures import alt_text, km_figure
+from kras_core.report.tables import numbers_rows, numbers_table, verify_table
+from kras_core.report.methods import methods_lines
+from kras_core.selection import SelectionError
+from kras_core.verify import verify
+from pages.shared import downloads, session
+
+PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
+UNITS = ("months", "weeks", "days")
+
+
+def page() -> None:
+    try:
+        analysis = session.survival()
+    except SelectionError as refusal:
+        st.title("Survival")
+        st.warning(str(refusal), icon=":material/info:")
+        return
+    with st.container(key="answer"):
+        st.html(answer(analysis, comparison=session.comparison_number()).html)
+    figure = session.kept(
+        ("figure", analysis.selection, session.theme()),
+        lambda: km_figure(analysis, theme=session.theme()),
+    )
+    st.plotly_chart(figure, theme=None, config=PLOT, key="km", alt=alt_text(analysis))
+    _view_controls(analysis)
+    numbers, methods, check, export = st.tabs(
+        ["Numbers", "Methods", "Verify", "Export"], on_change="rerun", key="details"
+    )
+    if numbers.open:
+        with numbers:
+            st.html(numbers_table(analysis))
+    if methods.open:
+        with methods:
+            st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis)))
+    if check.open:
+        with check:
+            _verify()
+    if export.open:
+        with export:
+            downloads.tables({"numbers": numbers_rows(analysis)}, analysis)
+
+
+def _view_controls(analysis: SurvivalAnalysis) -> None:
+    """Unit and range of the axis: widgets, since nothing may rest on a zoom that a toggle would undo."""
+    cohort, selection = session.view()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="view_controls"):
+        st.segmented_control("Time in", UNITS, key="unit", required=True, format_func=str.capitalize)
+        unit = months_per(selection.unit, cohort.days_per_month)
+        longest = float(analysis.overall.curve.time[-1])
+        offered = [None, *axis_ends(longest, selection.unit, cohort.days_per_month)]
+        if st.session_state.get("axis_max") not in offered:
+            offered.append(st.session_state["axis_max"])
+        st.selectbox(
+            "Axis to",
+            offered,
+            key="axis_max",
+            format_func=lambda end: "Whole follow-up" if end is None else f"{end / unit:,.0f} {selection.unit}",
+            width=200,
+        )
+
+
+def _verify() -> None:
+    cohort, selection = session.view()
+    with st.spinner("Recomputing with lifelines and scikit-survival …"):
+        checks = session.kept(("verify", selection), lambda: verify(cohort, selection))
+    st.html(verify_table(checks))
+
+
+page()

@@ -1,0 +1,1 @@
+"""The only Streamlit helpers: what a session holds, the sidebar, downloads."""

@@ -1,0 +1,46 @@
+"""Downloads: what is on the page as CSV, and the whole analysis as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from kras_core.analyse.results import SafetyAnalysis, SurvivalAnalysis
+from kras_core.report.csv_out import csv_bytes
+from kras_core.report.safety_json import safety_json
+from kras_core.report.survival_json import survival_json
+
+
+def tables(
+    found: Mapping[str, Sequence[Mapping[str, str]]], analysis: SurvivalAnalysis | SafetyAnalysis
+) -> None:
+    """A button for every table (CSV, formulas neutralised) and one for the analysis (JSON)."""
+    name = "uploaded" if analysis.cohort.origin == "uploaded" else analysis.cohort.id
+    with st.container(horizontal=True):
+        for title, rows in found.items():
+            st.download_button(
+                f"{title.replace('-', ' ').capitalize()}, CSV",
+                csv_bytes(rows, footer=provenance_lines(analysis)),
+                file_name=f"{name}-{title}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"csv:{title}",
+            )
+        whole = survival_json(analysis) if isinstance(analysis, SurvivalAnalysis) else safety_json(analysis)
+        st.download_button(
+            "Analysis, JSON",
+            json.dumps(whole, ensure_ascii=False, indent=1),
+            file_name=f"{name}-analysis.json",
+            mime="application/json",
+            on_click="ignore",
+            icon=":material/download:",
+            key="json",
+        )
+
+
+def provenance_lines(analysis: SurvivalAnalysis | SafetyAnalysis) -> list[str]:
+    """What every file says of its data."""
+    cohort = analysis.cohort
+    kind = "Reconstructed from a publication, not patient data" if cohort.provenance == "reconstructed" else ""
+    return [line for line in (f"Cohort: {cohort.title}, n = {cohort.n}", kind, f"SHA-256 {cohort.digest}") if line]

@@ -1,0 +1,268 @@
+"""The sidebar, the same on every page: cohort, endpoint, strata, filters, analysis, methods. Widgets -> Selection."""
+
+import streamlit as st
+
+from kras_core.cohort.endpoints import endpoint as named_endpoint
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import Stratifier, cutoff_of, stratifiers
+from kras_core.controls import FilterControl, cutoff_control, filter_controls
+from kras_core.conventions import PRESETS
+from kras_core.report.format import md_escape
+from kras_core.selection import AnalysisKind, By, Filter, Selection
+from pages.shared import session
+
+NONE = "none"
+FIRST_LANDMARK = 3.0
+ANALYSES: dict[AnalysisKind, str] = {
+    "naive": "As treated, from the start",
+    "landmark": "From a landmark",
+    "delayed-entry": "With delayed entry",
+}
+BADGES = {
+    "reconstructed": ("Reconstructed from a publication · not patient data", "orange"),
+    "simulated": ("Simulated · not patient data", "orange"),
+    "real": ("Published data", "gray"),
+    "uploaded": ("Uploaded · this session only", "primary"),
+}
+
+
+def render() -> None:
+    """Draw the sidebar, take the selection from it, and write it into the address."""
+    arrived = session.arrive()
+    if arrived is not None:
+        _put(*arrived)
+    with st.sidebar:
+        cohort = _cohort()
+        if not cohort.endpoints:
+            st.caption("This cohort has no endpoint with time and event.")
+        selection = Selection(
+            cohort=cohort.digest,
+            endpoint=_endpoint(cohort),
+            by=_by(cohort),
+            where=_where(cohort),
+            **_analysis(cohort),
+            conventions=PRESETS[_methods(cohort)],
+            unit=st.session_state.get("unit", "months"),
+            milestones=st.session_state.get("milestones", ()),
+            axis_max=st.session_state.get("axis_max"),
+        )
+        if selection.by:
+            session.count_comparison(selection)
+        _foot(cohort)
+    session.set_view(cohort, selection)
+    session.leave(cohort, selection)
+
+
+def _put(cohort: Cohort, selection: Selection) -> None:
+    """Set every widget to this view, before any of them is drawn."""
+    state = st.session_state
+    for key in [k for k in state if isinstance(k, str) and k.startswith(("only:", "cut:"))]:
+        del state[key]
+    state["cohort"] = session.token(cohort)
+    state["shown_cohort"] = cohort.digest
+    state["endpoint"] = selection.endpoint
+    for key, i in (("by", 0), ("second", 1)):
+        by = selection.by[i] if len(selection.by) > i else None
+        state[key] = by.id if by else NONE
+        if by and by.cutoff is not None:
+            state[f"cut:{by.id}"] = by.cutoff
+    state["only"] = list(dict.fromkeys(f.column for f in selection.where))
+    for control in filter_controls(cohort):
+        if control.column in state["only"]:
+            state[f"only:{control.column}"] = control.value_of(selection.where)
+    state["analysis"] = selection.analysis
+    state["landmark"] = selection.landmark or FIRST_LANDMARK
+    state["methods"] = selection.conventions.name
+    state["unit"], state["axis_max"], state["milestones"] = selection.unit, selection.axis_max, selection.milestones
+
+
+def _cohort() -> Cohort:
+    names = session.tokens()
+    if st.session_state.get("cohort") not in names:
+        st.session_state["cohort"] = session.DEFAULT
+    name = st.selectbox("Cohort", names, key="cohort", format_func=_title)
+    cohort = session.cohort_of(name)
+    assert cohort is not None  # every token names a cohort
+    if st.session_state.get("shown_cohort") != cohort.digest:
+        st.session_state["next_view"] = (name, None)
+        st.rerun()
+    text, colour = BADGES["uploaded" if cohort.origin == "uploaded" else cohort.provenance]
+    st.badge(text, color=colour)  # type: ignore[arg-type]
+    return cohort
+
+
+def _title(name: str) -> str:
+    cohort = session.cohort_of(name)
+    return f"{cohort.title}, n = {cohort.n:,}" if cohort else name
+
+
+def _endpoint(cohort: Cohort) -> str:
+    if not cohort.endpoints:
+        return ""
+    if st.session_state.get("endpoint") not in cohort.endpoints:
+        st.session_state["endpoint"] = cohort.endpoints[0]
+    if len(cohort.endpoints) <= 3:
+        chosen = st.segmented_control(
+            "Endpoint",
+            cohort.endpoints,
+            key="endpoint",
+            format_func=lambda id: md_escape(named_endpoint(id).short),
+            required=True,
+            width="stretch",
+        )
+    else:
+        chosen = st.selectbox(
+            "Endpoint", cohort.endpoints, key="endpoint", format_func=lambda id: named_endpoint(id).label
+        )
+    return chosen or cohort.endpoints[0]
+
+
+def _by(cohort: Cohort) -> tuple[By, ...]:
+    offered = stratifiers(cohort)
+    first = _stratifier("Compare", "by", [NONE, *offered], offered)
+    if first is None:
+        return ()
+    chosen = [By(first.id, _cutoff(cohort, first))]
+    second = _stratifier("Crossed with", "second", [NONE, *(id for id in offered if id != first.id)], offered)
+    if second is not None:
+        chosen.append(By(second.id, _cutoff(cohort, second)))
+    return tuple(chosen)
+
+
+def _stratifier(label: str, key: str, options: list[str], offered: dict[str, Stratifier]) -> Stratifier | None:
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = NONE
+    nothing = "Nobody: one curve" if key == "by" else "Nothing"
+    name = st.selectbox(
+        label,
+        options,
+        key=key,
+        format_func=lambda id: nothing if id == NONE else offered[id].label,
+        persist_state="session",
+    )
+    return None if name in (None, NONE) else offered[name]
+
+
+def _cutoff(cohort: Cohort, stratifier: Stratifier) -> float | None:
+    """Slider and the two honest shortcuts; None while the cohort's own cut-off stands."""
+    if stratifier.kind != "cut":
+        return None
+    control = cutoff_control(cohort, stratifier)
+    if control is None:
+        st.caption(f"{md_escape(stratifier.label)} has a single value: nothing to split.")
+        return None
+    key, (own, origin) = f"cut:{stratifier.id}", cutoff_of(cohort, stratifier, None)
+    if key not in st.session_state:
+        st.session_state[key] = own
+    st.session_state[key] = min(max(st.session_state[key], control.low), control.high)
+    value = st.slider(
+        f"{md_escape(stratifier.label)} above",
+        control.low,
+        control.high,
+        step=control.step,
+        format=control.format,
+        key=key,
+        help=f"High is strictly above the cut-off. {control.text(own)}: {md_escape(origin)}.",
+        persist_state="session",
+    )
+    with st.container(horizontal=True, gap="small"):
+        for label, target in control.shortcuts:
+            st.button(
+                label,
+                key=f"{key}:{label}",
+                type="tertiary",
+                disabled=abs(value - target) < 1e-12,
+                on_click=lambda target=target: st.session_state.update({key: target}),
+            )
+    return None if value == own else control.settle(value)
+
+
+def _where(cohort: Cohort) -> tuple[Filter, ...]:
+    controls = {c.column: c for c in filter_controls(cohort)}
+    st.session_state["only"] = [c for c in st.session_state.get("only", []) if c in controls]
+    columns = st.multiselect(
+        "Only",
+        list(controls),
+        key="only",
+        format_func=lambda c: controls[c].label,
+        placeholder="All patients",
+        select_all=False,
+    )
+    return tuple(f for column in columns for f in _filter(controls[column]))
+
+
+def _filter(control: FilterControl) -> tuple[Filter, ...]:
+    key = f"only:{control.column}"
+    if key not in st.session_state:
+        st.session_state[key] = control.everything
+    if control.levels:
+        chosen = st.multiselect(
+            control.label,
+            list(control.levels),
+            key=key,
+            format_func=control.level_label,
+            persist_state="session",
+            select_all=False,
+            placeholder="Choose at least one",
+        )
+        return control.filters(chosen)
+    return control.filters(
+        st.slider(
+            md_escape(control.label),
+            control.low,
+            control.high,
+            step=control.step,
+            format=control.format,
+            key=key,
+            persist_state="session",
+        )
+    )
+
+
+def _analysis(cohort: Cohort) -> dict[str, object]:
+    offered = [k for k in ANALYSES if k != "delayed-entry" or "entry_months" in cohort.patients]
+    if st.session_state.get("analysis") not in offered:
+        st.session_state["analysis"] = "naive"
+    kind = st.selectbox("Analysis", offered, key="analysis", format_func=ANALYSES.__getitem__)
+    if kind != "landmark":
+        return {"analysis": kind, "landmark": None}
+    st.session_state.setdefault("landmark", FIRST_LANDMARK)
+    landmark = st.number_input(
+        "Landmark, months",
+        min_value=0.03,
+        max_value=240.0,
+        step=0.5,
+        format="%.2f",
+        key="landmark",
+        help="Keeps patients followed beyond this time without the event, and starts the clock there. "
+        "Whole days where the cohort's times are days.",
+        persist_state="session",
+    )
+    return {"analysis": kind, "landmark": landmark}
+
+
+def _methods(cohort: Cohort) -> str:
+    if st.session_state.get("methods") not in PRESETS:
+        st.session_state["methods"] = cohort.conventions
+    return st.selectbox(
+        "Methods",
+        list(PRESETS),
+        key="methods",
+        format_func=lambda name: f"As {PRESETS[name].label}",
+        help="How intervals, medians and ties are computed. Each software's defaults, named on the page.",
+    )
+
+
+def _foot(cohort: Cohort) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="foot"):
+        st.caption(_comparisons_text())
+        st.button("Reset", type="tertiary", icon=":material/restart_alt:", on_click=_reset, args=(cohort,), key="reset")
+
+
+def _comparisons_text() -> str:
+    seen = session.comparisons()
+    return "No comparison yet" if not seen else f"{seen} comparison{'s' if seen > 1 else ''} this session"
+
+
+def _reset(cohort: Cohort) -> None:
+    st.session_state["next_view"] = (session.token(cohort), None)
