@@ -1,0 +1,111 @@
+"""A served app and a real browser for the tests in this folder.
+
+`server` (one per module) serves the repository through asgi.py; `page` opens it in Chromium and, at the
+end of the test, insists that the console holds no error and that nothing was asked of another host.
+Tests that use them are marked `browser` by themselves.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.app.tab import Tab
+from tools.chromium import FLAGS, MISSING, find_chromium
+
+ROOT = Path(__file__).parent.parent.parent
+START_SECONDS = 90
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"server", "chromium"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [report for report in terminalreporter.getreports("skipped") if MISSING in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} browser tests skipped: {MISSING}", yellow=True)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address, its process, and the file it logs to."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Server]:
+    """Serve the app on a free port with a temporary folder of its own until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "server.log"
+    variables = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "TMPDIR": str(folder), **environment}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "asgi.py"], cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, log)
+        yield Server(url, process, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(MISSING)
+    elif path is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(server: Server, chromium: Browser) -> Iterator[Tab]:
+    """A fresh tab at 1440 x 900 on the app's first page, settled."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    tab = Tab(context.new_page(), server.url)
+    tab.open()
+    yield tab
+    context.close()
+    assert tab.console_errors == []
+    assert tab.outside_requests == []

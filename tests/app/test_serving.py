@@ -1,0 +1,112 @@
+"""asgi.py: security headers, warm start, temporary files in memory, and a clear word when the port is taken."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import ROOT, Server
+from tests.app.tab import Tab
+
+DIRECTIVES = {
+    "default-src": "'none'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/static/nothing.js", "/no/such/page"])
+def test_every_answer_carries_the_headers(server: Server, path: str) -> None:
+    try:
+        headers = urllib.request.urlopen(server.url + path, timeout=10).headers
+    except urllib.error.HTTPError as error:
+        headers = error.headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    scripts = policy.pop("script-src")
+    assert policy == DIRECTIVES
+    assert scripts.startswith("'self' 'sha256-")
+    assert "unsafe" not in scripts
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "geolocation=()" in headers["Permissions-Policy"]
+
+
+def test_an_upload_without_the_token_is_refused(server: Server) -> None:
+    request = urllib.request.Request(f"{server.url}/_stcore/upload_file/nobody/1", data=b"x", method="PUT")
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request, timeout=10)
+    assert refusal.value.code in (400, 403)
+
+
+def test_the_first_page_opens_without_complaint(page: Tab) -> None:
+    """The fixture insists on a clean console and no request elsewhere; a blocked script shows that the policy acts."""
+    assert page.page.evaluate("() => { try { return eval('1') } catch (error) { return error.name } }") == "EvalError"
+    assert len(page.console_errors) == 1 and "script-src" in page.console_errors[0]
+    page.console_errors.clear()
+
+
+def test_a_taken_port_is_said_in_one_line(server: Server) -> None:
+    port = server.url.rpartition(":")[2]
+    second = subprocess.run(
+        [sys.executable, "asgi.py"],
+        cwd=ROOT,
+        env={**os.environ, "HOST": "127.0.0.1", "PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert (
+        second.stderr.strip().splitlines()[-1]
+        == f"Port {port} is taken. Choose another one: make run PORT={int(port) + 1}"
+    )
+
+
+SPOOL = """
+import os, tempfile
+from pathlib import Path
+from asgi import spooling_to_memory
+
+before = tempfile.gettempdir()
+with spooling_to_memory():
+    folder = Path(tempfile.gettempdir())
+    mode = folder.stat().st_mode & 0o777
+    with tempfile.TemporaryFile() as spooled:
+        print(os.readlink(f"/proc/self/fd/{spooled.fileno()}"), folder, oct(mode))
+print(folder.exists(), tempfile.gettempdir() == before)
+"""
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no file system in memory on this platform")
+def test_uploads_are_spooled_to_memory() -> None:
+    variables = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", SPOOL], cwd=ROOT, env=variables, capture_output=True, text=True, check=True
+    )
+    (spooled, folder, mode), after = (line.split() for line in done.stdout.splitlines()[-2:])
+    assert Path(folder).parent == Path("/dev/shm")
+    assert spooled.startswith(folder)
+    assert mode == "0o700"
+    assert after == ["False", "True"]
+
+
+def test_a_temporary_folder_that_is_set_stays(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SPOOL],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert str(tmp_path) in done.stdout.splitlines()[-2]

@@ -1,0 +1,91 @@
+"""Addresses: round trips, and nothing about patients in those of uploads."""
+
+import pytest
+
+from kras_core.address import decode, default_selection, encode, token
+from kras_core.analyse.survival import analyse
+from kras_core.controls import cutoff_control, filter_controls
+from kras_core.cohort.stratifiers import stratifiers
+from kras_core.conventions import PRESETS
+from kras_core.selection import By, Filter
+from tests.simulated import simulated_cohort
+
+BUNDLED = simulated_cohort(50)
+UPLOADED = simulated_cohort(50, origin="uploaded")
+
+VIEWS = [
+    {},
+    {"endpoint": "os", "by": ()},
+    {"by": (By("nlr", 2.5), By("sex"))},
+    {"by": (By("ward"),), "where": (Filter("sex", "=", ("M",)), Filter("kras_variant", "=", ("G12C", "G12V")))},
+    {"analysis": "landmark", "landmark": 1.38, "conventions": PRESETS["spss"]},
+    {"analysis": "delayed-entry", "unit": "weeks", "axis_max": 12.0, "milestones": (6.0, 12.0)},
+]
+
+
+@pytest.mark.parametrize("changes", VIEWS)
+def test_bundled_views_come_back_whole(changes):
+    selection = default_selection(BUNDLED).but(**changes)
+    assert decode(BUNDLED, encode(BUNDLED, selection)) == selection
+
+
+@pytest.mark.parametrize("changes", VIEWS)
+def test_uploaded_views_come_back_as_the_same_patients(changes):
+    control = cutoff_control(UPLOADED, stratifiers(UPLOADED)["nlr"])
+    assert control is not None
+    selection = default_selection(UPLOADED).but(**changes)
+    selection = selection.but(by=tuple(By(b.id, b.cutoff and control.settle(b.cutoff)) for b in selection.by))
+    assert decode(UPLOADED, encode(UPLOADED, selection)) == selection
+
+
+def test_a_settled_cut_off_splits_the_same_patients():
+    control = cutoff_control(UPLOADED, stratifiers(UPLOADED)["nlr"])
+    values = UPLOADED.numbers("nlr")
+    for cutoff in (1.234, 2.5, 2.99, float(values.max())):
+        assert ((values > cutoff) == (values > control.settle(cutoff))).all()
+        assert control.settle(cutoff) in values
+
+
+def test_an_uploads_address_holds_no_name_and_no_value():
+    where = (Filter("ward", "=", ("north",)), Filter("ldh", ">=", ("433",)), Filter("sex", "=", ("M",)))
+    selection = default_selection(UPLOADED).but(by=(By("ward"), By("nlr", 2.17)), where=where)
+    text = repr(encode(UPLOADED, selection))
+    for word in ("ward", "north", "ldh", "433", "2.17", "sex", "'M", "nlr", "pfs", "simulated"):
+        assert word not in text, word
+    assert token(UPLOADED) == f"upload-{UPLOADED.digest[:16]}"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"endpoint": "nothing", "by": "nobody@x", "where": ["<<<", "sex", "shoe=1"], "methods": "excel"},
+        {"landmark": "-3", "axis": "nan", "unit": "fortnights", "at": "a,b,-1"},
+        {"by": "sex@3", "entry": "never"},
+    ],
+)
+def test_what_means_nothing_falls_back_to_the_default(parameters):
+    found = decode(BUNDLED, parameters)
+    assert found.but(by=()) == default_selection(BUNDLED).but(by=())
+    assert all(b.cutoff is None for b in found.by)
+
+
+@pytest.mark.parametrize("text", ["s999", "sX", "s-1", "sex", "s1@r0", "s1@r9999", "e0", ""])
+def test_positions_out_of_range_are_no_view_of_an_upload(text):
+    found = decode(UPLOADED, {"by": text, "where": ["c999=l0", "c2=l99", "c1>=r0", "sex=M"]})
+    assert found.where == ()
+    assert analyse(UPLOADED, found).overall.n == 50
+
+
+def test_filter_controls_invert_their_filters():
+    for cohort in (BUNDLED, UPLOADED):
+        for control in filter_controls(cohort):
+            assert control.filters(control.everything) == ()
+            if control.levels:
+                chosen = [control.levels[0]]
+            else:
+                values = sorted(cohort.numbers(control.column))
+                chosen = (float(values[5]), float(values[-5]))
+            filters = control.filters(chosen)
+            assert control.value_of(filters) == chosen
+            kept = analyse(cohort, default_selection(cohort).but(by=(), where=filters)).overall.n
+            assert 0 < kept < 50

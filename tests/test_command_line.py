@@ -1,0 +1,158 @@
+"""The command line: JSON on standard output, one clear line on standard error, status 2."""
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kras_core.__main__ import main
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """In this process; `test_as_a_user_runs_it` starts a real one."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(arguments)
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(("cohorts",), 0), (("analyse", "nowhere"), 2)])
+def test_as_a_user_runs_it(arguments, status):
+    command = [sys.executable, "-m", "kras_core", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    inside = run(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (status, inside.stdout, inside.stderr)
+
+
+def answer(*arguments: str):
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_cohorts_lists_the_bundled_ones_with_one_default():
+    found = answer("cohorts")
+    assert {c["id"]: c["n"] for c in found} == {
+        "sintilimab-anlotinib": 27,
+        "sintilimab-anlotinib-p": 27,
+        "ncctg-lung": 228,
+        "veterans-lung": 137,
+    }
+    assert [c["id"] for c in found if c["default"]] == ["sintilimab-anlotinib"]
+    assert {c["provenance"] for c in found} == {"reconstructed", "real"}
+
+
+def test_analyse_gives_the_published_figures():
+    found = answer(
+        "analyse", "sintilimab-anlotinib", "--endpoint", "pfs", "--by", "prior_antiangiogenic", "--conventions", "spss"
+    )
+    assert round(found["overall"]["median"], 2) == 7.96
+    assert [round(x, 1) for x in found["overall"]["median_ci"]] == [5.6, 10.3]
+    assert {s["label"]: round(s["median"], 1) for s in found["strata"]} == {"No prior": 9.1, "Prior": 3.0}
+    (ratio,) = found["hazard_ratio"]
+    assert (ratio["reference"], ratio["label"], round(ratio["estimate"], 2)) == ("Prior", "No prior", 0.29)
+    for key in ("cohort", "endpoint", "conventions", "logrank", "follow_up", "warnings"):
+        assert key in found
+    assert set(found["logrank"]) >= {"chi2", "df", "p"}
+    assert set(found["strata"][0]) >= {"label", "n", "events", "median", "median_ci", "rates"}
+    assert set(found["strata"][0]["rates"][0]) >= {"time", "estimate", "ci", "at_risk"}
+
+
+def test_analyse_takes_everything_at_once():
+    found = answer(
+        "analyse", "ncctg-lung", "--by", "sex,age", "--cutoff", "age=65", "--where", "ecog=0|1", "--where", "age>=50",
+        "--landmark", "3", "--conventions", "sas", "--at", "6,12",
+    )  # fmt: skip
+    assert found["by"] == ["sex", "age"]
+    assert found["analysis"] == "landmark"
+    assert [r["time"] for r in found["overall"]["rates"]] == [6.0, 12.0]
+    assert len(found["strata"]) == 4
+
+
+def test_without_by_there_is_no_hazard_ratio():
+    found = answer("analyse", "veterans-lung")
+    assert found["hazard_ratio"] == []
+    assert found["strata"] == []
+    assert found["logrank"] is None
+
+
+def test_a_drawn_column_gives_ranges_and_no_estimate():
+    found = answer("analyse", "sintilimab-anlotinib", "--by", "sex")
+    assert found["redraws"]["count"] == 500
+    assert found["logrank"]["p"] is None
+    assert len(found["logrank"]["p_range"]) == 2
+    assert all(s["median"] is None for s in found["strata"])
+    assert {s["label"]: s["n"] for s in found["strata"]} == {"Female": 4, "Male": 23}
+
+
+def test_safety_gives_table_two():
+    rows = answer("safety", "sintilimab-anlotinib")["rows"]
+    assert {r["grade"] for r in rows} == {"any", "1-2", "3-4", ">=3", "5"}
+    found = {(r["term"], r["grade"]): (r["n"], r["denominator"]) for r in rows if r["stratum"] is None}
+    assert found["Hypertension", "any"] == (16, 27)
+    assert found["Hand-foot syndrome", "3-4"] == (2, 27)
+    (hypertension,) = [r["percent"] for r in rows if r["term"] == "Hypertension" and r["grade"] == "any"]
+    assert round(hypertension, 1) == 59.3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("analyse", "nowhere"), "bundled: sintilimab-anlotinib"),
+        (("analyse", "ncctg-lung", "--endpoint", "pfs"), "it offers os"),
+        (("analyse", "ncctg-lung", "--by", "kras_variant"), "it offers"),
+        (("analyse", "ncctg-lung", "--where", "sex"), "--where 'sex'"),
+        (("analyse", "ncctg-lung", "--cutoff", "age=65"), "needs --by age"),
+        (("analyse", "ncctg-lung", "--by", "age", "--cutoff", "age=old"), "a number"),
+        (("analyse", "ncctg-lung", "--conventions", "excel"), "invalid choice"),
+        (("analyse", "ncctg-lung", "--landmark", "x"), "invalid float value"),
+        (("analyse", "ncctg-lung", "--landmark", "3", "--delayed-entry"), "not both"),
+        (("analyse", "ncctg-lung", "--delayed-entry"), "entry_months"),
+        (("draw", "ncctg-lung"), "invalid choice"),
+        ((), "required"),
+    ],
+)
+def test_refusals_are_one_line_with_status_two(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("kras_core: ")
+    assert words in done.stderr
+
+
+def test_a_file_is_a_cohort(tmp_path):
+    path = tmp_path / "ward.csv"
+    path.write_text("patient_id,arm,os_months,os_event\nSIM-1,A,1.5,1\nSIM-2,B,3,0\nSIM-3,A,4,1\nSIM-4,B,6,1\n")
+    found = answer("analyse", str(path), "--by", "arm")
+    assert found["cohort"]["n"] == 4
+    assert found["conventions"]["name"] == "r"
+    assert [s["label"] for s in found["strata"]] == ["A", "B"]
+
+
+def test_validate_reports_every_problem_and_analyse_refuses_with_the_first(tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("patient_id,os_months,os_event\nSIM-1,-1,1\nSIM-2,twelve,2\nSIM-2,3,0\n")
+    done = run("validate", str(path))
+    assert done.returncode == 2
+    report = json.loads(done.stdout)
+    assert report["valid"] is False
+    found = {(p["row"], p["column"], p["value"]) for p in report["problems"] if p["severity"] == "error"}
+    assert {(2, "os_months", "-1"), (3, "os_months", "twelve"), (3, "os_event", "2")} <= found
+    refused = run("analyse", str(path))
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "bad.csv, row" in refused.stderr
+
+
+def test_validate_says_yes_to_a_good_file(tmp_path):
+    path = tmp_path / "good.csv"
+    path.write_text("patient_id,os_months,os_event\nSIM-1,1,1\nSIM-2,2,0\n")
+    assert answer("validate", str(path))["valid"] is True
