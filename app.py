@@ -8,7 +8,8 @@ from pages.shared import sidebar, style
 
 PAGES = Path(__file__).parent / "pages"
 
-st.set_page_config(page_title="KRAScope", page_icon=":material/show_chart:", layout="wide")
+# An icon of our own: Streamlit would fetch a named one from an outside host.
+st.set_page_config(page_title="KRAScope", page_icon=PAGES / "shared" / "icon.png", layout="wide")
 
 # Pages stand in subfolders and are named here: files directly in pages/ would be served without app.py.
 page = st.navigation(

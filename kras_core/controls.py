@@ -1,6 +1,6 @@
 """What a control over a column may take: the range and step of a cut-off, the levels or range of a filter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,16 @@ from kras_core.selection import Filter
 
 FINEST = 6  # decimals
 FLAG_LABELS = {"0": "No", "1": "Yes"}
+
+
+def distinct_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """The same labels, numbered where several ids share one: a choice is sent by its text."""
+    seen: dict[str, int] = {}
+    found = {}
+    for id, label in labels.items():
+        seen[label] = seen.get(label, 0) + 1
+        found[id] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,25 @@ from kras_core.stats.event_table import EventTable
 from kras_core.stats.logrank import observed_expected
 from kras_core.stats.results import NAN, HazardRatio
 
+NEVER_TOGETHER = "no event time at which both groups were at risk"
 CAUTION = "biased towards 1 when the ratio is far from 1"
 
 
 def logrank_hazard_ratio(
     table: EventTable | Sequence[EventTable], labels: Sequence[str], reference: int, confidence: float = 0.95
 ) -> HazardRatio:
-    """(O₁/E₁)/(O₀/E₀), with SE(log HR) = √(1/E₁ + 1/E₀). Undefined where a group has no event.
+    """(O₁/E₁)/(O₀/E₀), with SE(log HR) = √(1/E₁ + 1/E₀). Undefined where a group has no event, or where the
+    groups are never at risk together.
 
     Two groups; several tables make it stratified.
     """
-    observed, expected, _ = observed_expected(table)
+    observed, expected, variance = observed_expected(table)
     one, zero = 1 - reference, reference
     method = "log-rank hazard ratio (O/E)/(O/E)"
-    if not (observed > 0).all() or not (expected > 0).all():
-        return _missing(labels, reference, method, "a group has no event at a time with both groups at risk")
+    if variance[0, 0] <= 1e-12:
+        return _missing(labels, reference, method, NEVER_TOGETHER)
+    if not (observed > 0).all():
+        return _missing(labels, reference, method, "a group has no event")
     log_ratio = np.log(observed[one] / expected[one]) - np.log(observed[zero] / expected[zero])
     std_error = np.sqrt(1 / expected[one] + 1 / expected[zero])
     return _ratio(labels, reference, float(log_ratio), float(std_error), method, confidence)
@@ -46,7 +50,7 @@ def mantel_haenszel_hazard_ratio(
     one = 1 - reference
     v = float(variance[one, one])
     if v <= 1e-12:
-        return _missing(labels, reference, name, "no event time at which both groups were at risk")
+        return _missing(labels, reference, name, NEVER_TOGETHER)
     return _ratio(labels, reference, float((observed[one] - expected[one]) / v), v**-0.5, name, confidence)
 
 

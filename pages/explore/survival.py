@@ -8,12 +8,14 @@ from kras_core.report.answer import answer
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.tables import numbers_rows, numbers_table, verify_table
 from kras_core.report.methods import methods_lines
+from kras_core.report.ready import Ready
 from kras_core.selection import SelectionError
 from kras_core.verify import verify
 from pages.shared import downloads, session
 
 PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
 UNITS = ("months", "weeks", "days")
+WHOLE = 0.0  # the axis ends where the follow-up does
 
 
 def page() -> None:
@@ -25,11 +27,11 @@ def page() -> None:
         return
     with st.container(key="answer"):
         st.html(answer(analysis, comparison=session.comparison_number()).html)
-    figure = session.kept(
-        ("figure", analysis.selection, session.theme()),
-        lambda: km_figure(analysis, theme=session.theme()),
-    )
-    st.plotly_chart(figure, theme=None, config=PLOT, key="km", alt=alt_text(analysis))
+    # The server does not know the window's width: both figures are sent, the style sheet shows the one that fits.
+    for name, compact in (("wide", False), ("narrow", True)):
+        with st.container(key=f"chart_{name}"):
+            figure = Ready(km_figure(analysis, theme=session.theme(), compact=compact))
+            st.plotly_chart(figure, theme=None, config=PLOT, key=f"km_{name}", alt=alt_text(analysis))
     _view_controls(analysis)
     numbers, methods, check, export = st.tabs(
         ["Numbers", "Methods", "Verify", "Export"], on_change="rerun", key="details"
@@ -51,19 +53,29 @@ def page() -> None:
 def _view_controls(analysis: SurvivalAnalysis) -> None:
     """Unit and range of the axis: widgets, since nothing may rest on a zoom that a toggle would undo."""
     cohort, selection = session.view()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="view_controls"):
-        st.segmented_control("Time in", UNITS, key="unit", required=True, format_func=str.capitalize)
-        unit = months_per(selection.unit, cohort.days_per_month)
-        longest = float(analysis.overall.curve.time[-1])
-        offered = [None, *axis_ends(longest, selection.unit, cohort.days_per_month)]
-        if st.session_state.get("axis_max") not in offered:
-            offered.append(st.session_state["axis_max"])
+    unit = months_per(selection.unit, cohort.days_per_month)
+    ends = [WHOLE, *axis_ends(float(analysis.overall.curve.time[-1]), selection.unit, cohort.days_per_month)]
+    st.session_state.setdefault("unit", selection.unit)
+    if st.session_state.setdefault("axis_max", WHOLE) not in ends:
+        ends.append(st.session_state["axis_max"])
+    with st.container(horizontal=True, vertical_alignment="center", key="view_controls"):
+        st.segmented_control(
+            "Time in",
+            UNITS,
+            key="unit",
+            required=True,
+            format_func=str.capitalize,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
         st.selectbox(
-            "Axis to",
-            offered,
+            "Time axis to",
+            ends,
             key="axis_max",
-            format_func=lambda end: "Whole follow-up" if end is None else f"{end / unit:,.0f} {selection.unit}",
-            width=200,
+            format_func=lambda end: f"Axis to {end / unit:,.0f} {selection.unit}" if end else "Axis: whole follow-up",
+            label_visibility="collapsed",
+            width=230,
+            persist_state="session",
         )
 
 

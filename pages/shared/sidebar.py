@@ -5,13 +5,14 @@ import streamlit as st
 from kras_core.cohort.endpoints import endpoint as named_endpoint
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import Stratifier, cutoff_of, stratifiers
-from kras_core.controls import FilterControl, cutoff_control, filter_controls
+from kras_core.controls import FilterControl, cutoff_control, distinct_labels, filter_controls
 from kras_core.conventions import PRESETS
 from kras_core.report.format import md_escape
 from kras_core.selection import AnalysisKind, By, Filter, Selection
 from pages.shared import session
 
 NONE = "none"
+NOTHING = {"by": "Nobody: one curve", "second": "Nothing"}
 FIRST_LANDMARK = 3.0
 ANALYSES: dict[AnalysisKind, str] = {
     "naive": "As treated, from the start",
@@ -19,10 +20,10 @@ ANALYSES: dict[AnalysisKind, str] = {
     "delayed-entry": "With delayed entry",
 }
 BADGES = {
-    "reconstructed": ("Reconstructed from a publication · not patient data", "orange"),
-    "simulated": ("Simulated · not patient data", "orange"),
-    "real": ("Published data", "gray"),
-    "uploaded": ("Uploaded · this session only", "primary"),
+    "reconstructed": "Reconstructed from a publication · not patient data",
+    "simulated": "Simulated · not patient data",
+    "real": "Published data",
+    "uploaded": "Uploaded · in this session only",
 }
 
 
@@ -42,9 +43,9 @@ def render() -> None:
             where=_where(cohort),
             **_analysis(cohort),
             conventions=PRESETS[_methods(cohort)],
-            unit=st.session_state.get("unit", "months"),
+            unit=st.session_state.get("unit") or "months",
             milestones=st.session_state.get("milestones", ()),
-            axis_max=st.session_state.get("axis_max"),
+            axis_max=st.session_state.get("axis_max") or None,
         )
         if selection.by:
             session.count_comparison(selection)
@@ -73,21 +74,23 @@ def _put(cohort: Cohort, selection: Selection) -> None:
     state["analysis"] = selection.analysis
     state["landmark"] = selection.landmark or FIRST_LANDMARK
     state["methods"] = selection.conventions.name
-    state["unit"], state["axis_max"], state["milestones"] = selection.unit, selection.axis_max, selection.milestones
+    state["unit"], state["milestones"] = selection.unit, selection.milestones
+    state["axis_max"] = selection.axis_max or 0.0
 
 
 def _cohort() -> Cohort:
     names = session.tokens()
     if st.session_state.get("cohort") not in names:
         st.session_state["cohort"] = session.DEFAULT
-    name = st.selectbox("Cohort", names, key="cohort", format_func=_title)
+    titles = distinct_labels({name: _title(name) for name in names})
+    name = st.selectbox("Cohort", names, key="cohort", format_func=titles.__getitem__)
     cohort = session.cohort_of(name)
     assert cohort is not None  # every token names a cohort
     if st.session_state.get("shown_cohort") != cohort.digest:
         st.session_state["next_view"] = (name, None)
         st.rerun()
-    text, colour = BADGES["uploaded" if cohort.origin == "uploaded" else cohort.provenance]
-    st.badge(text, color=colour)  # type: ignore[arg-type]
+    kind = "uploaded" if cohort.origin == "uploaded" else cohort.provenance
+    st.html(f'<p class="kras-badge kras-{kind}">{BADGES[kind]}</p>')
     return cohort
 
 
@@ -132,12 +135,12 @@ def _by(cohort: Cohort) -> tuple[By, ...]:
 def _stratifier(label: str, key: str, options: list[str], offered: dict[str, Stratifier]) -> Stratifier | None:
     if st.session_state.get(key) not in options:
         st.session_state[key] = NONE
-    nothing = "Nobody: one curve" if key == "by" else "Nothing"
+    labels = distinct_labels({NONE: NOTHING[key]} | {id: s.label for id, s in offered.items()})
     name = st.selectbox(
         label,
         options,
         key=key,
-        format_func=lambda id: nothing if id == NONE else offered[id].label,
+        format_func=labels.__getitem__,
         persist_state="session",
     )
     return None if name in (None, NONE) else offered[name]
@@ -154,7 +157,9 @@ def _cutoff(cohort: Cohort, stratifier: Stratifier) -> float | None:
     key, (own, origin) = f"cut:{stratifier.id}", cutoff_of(cohort, stratifier, None)
     if key not in st.session_state:
         st.session_state[key] = own
-    st.session_state[key] = min(max(st.session_state[key], control.low), control.high)
+    inside = min(max(st.session_state[key], control.low), control.high)
+    if inside != st.session_state[key]:  # an assignment in every run would snatch the handle from a moving hand
+        st.session_state[key] = inside
     value = st.slider(
         f"{md_escape(stratifier.label)} above",
         control.low,
@@ -179,12 +184,14 @@ def _cutoff(cohort: Cohort, stratifier: Stratifier) -> float | None:
 
 def _where(cohort: Cohort) -> tuple[Filter, ...]:
     controls = {c.column: c for c in filter_controls(cohort)}
-    st.session_state["only"] = [c for c in st.session_state.get("only", []) if c in controls]
+    if not set(st.session_state.get("only", [])) <= set(controls):
+        st.session_state["only"] = []
+    labels = distinct_labels({c: control.label for c, control in controls.items()})
     columns = st.multiselect(
         "Only",
         list(controls),
         key="only",
-        format_func=lambda c: controls[c].label,
+        format_func=labels.__getitem__,
         placeholder="All patients",
         select_all=False,
     )

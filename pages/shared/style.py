@@ -7,9 +7,12 @@ import streamlit as st
 from kras_core.report.tables import stylesheet
 from pages.shared.session import theme
 
-CSS = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+CSS = (HERE / "style.css").read_text(encoding="utf-8")
+LOGOS = {"light": HERE / "logo.svg", "dark": HERE / "logo_dark.svg"}
 
 
 def apply() -> None:
-    """Put tables' and layout's style on the page, once per run."""
+    """Put the name, and tables' and layout's style on the page, once per run."""
+    st.logo(LOGOS[theme()], size="large", icon_image=HERE / "icon.png")
     st.html(f"<style>{stylesheet(theme())}{CSS}</style>")

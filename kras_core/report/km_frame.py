@@ -1,0 +1,205 @@
+"""The Kaplan–Meier figure's frame: pixels, axes, and text around the curves, in Plotly's JSON schema.
+
+Top to bottom: the plot, its time axis, the risk table on the same axis, the footnote. Heights depend
+on the number of rows reserved (2, 4, 6 or 8 strata) and on nothing else, so that nothing on the page
+moves when a toggle adds a stratum.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kras_core.analyse.results import SurvivalAnalysis
+from kras_core.report.format import Clock, whole
+from kras_core.report.km_labels import text_width
+from kras_core.report.palette import FONT, TOKENS, Theme, Tokens
+from kras_core.stats.results import RiskTable
+
+Json = dict[str, Any]
+
+MOST_CURVES = 8
+MOST_BANDS = 4  # more bands than these make mud of each other
+LONGEST_NAME = 26  # characters beside the risk table and at a curve's end
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Sizes in pixels, the time axis' end in months, and which of the risk table's ticks are shown."""
+
+    theme: Theme
+    clock: Clock
+    compact: bool
+    scale: float
+    end: float
+    ticks: np.ndarray
+    left: float
+    right: float
+    top: float
+    plot: float
+    row: float
+    rows: int
+    foot: float
+
+    @property
+    def tokens(self) -> Tokens:
+        return TOKENS[self.theme]
+
+    @property
+    def axis(self) -> float:
+        """Room for the time axis' numbers."""
+        return 38 * self.scale
+
+    @property
+    def size(self) -> float:
+        return (12 if self.compact else 13) * self.scale
+
+    @property
+    def table(self) -> float:
+        return self.row * self.rows
+
+    @property
+    def inner(self) -> float:
+        """Between Plotly's margins."""
+        return self.plot + self.axis + self.table
+
+    @property
+    def height(self) -> int:
+        return round(self.top + self.inner + self.foot)
+
+    @property
+    def widths(self) -> tuple[float, float]:
+        """Plot widths to judge places at: a narrow window, and the usual one."""
+        totals = (328, 390) if self.compact else (760 * self.scale, 1100 * self.scale)
+        return (totals[0] - self.left - self.right, totals[1] - self.left - self.right)
+
+    def line(self, stratum: int) -> float:
+        """Where a stratum's counts stand in the table, in rows from its top; the first row is the heading."""
+        return 2.5 + 2 * stratum if self.compact else 1.5 + stratum
+
+
+def frame_of(
+    analysis: SurvivalAnalysis,
+    names: list[str],
+    theme: Theme,
+    clock: Clock,
+    height: int | None,
+    axis_max: float | None,
+    compact: bool,
+    scale: float,
+) -> Frame:
+    """The frame for these names of strata; `height` is that of the whole figure, None for the usual one."""
+    end = axis_max or 1.01 * max(analysis.risk_table.ticks[-1], _longest(analysis))
+    size = (12 if compact else 13) * scale
+    rows_of_counts = range(len(analysis.risk_table.at_risk))
+    widest_cell = max(text_width(c, size) for i in rows_of_counts for c in cells(analysis.risk_table, i))
+    beside = max((text_width(name, size) for name in names), default=0.0)
+    left = 44 * scale if compact else max(52 * scale, 30 * scale + beside + widest_cell / 2 + 10)
+    right = max(30 * scale if compact else 60 * scale, widest_cell / 2 + 4)
+    reserved = next(r for r in (2, 4, 6, MOST_CURVES) if len(names) <= r)
+    row = (17 if compact else 20) * scale
+    rows = 1 + (2 * reserved if compact else reserved)
+    top, foot = 12 * scale, (78 if compact else 44) * scale
+    frame = Frame(theme, clock, compact, scale, end, np.empty(0, int), left, right, top, 0, row, rows, foot)
+    plot = (240 if compact else 350) * scale
+    if height is not None:
+        plot = max(120.0, height - top - foot - frame.axis - frame.table)
+    shown = _fitting(analysis.risk_table, end, widest_cell + 10 * scale, frame.widths[0])
+    return Frame(theme, clock, compact, scale, end, shown, left, right, top, plot, row, rows, foot)
+
+
+def _longest(analysis: SurvivalAnalysis) -> float:
+    """The last time on the figure, in months."""
+    if analysis.redraws is not None:
+        return max((float(s.time[-1]) for s in analysis.redraws.strata if s.time.size), default=0.0)
+    return max((float(s.curve.time[-1]) for s in analysis.shown if s.curve.time.size), default=0.0)
+
+
+def cells(table: RiskTable, stratum: int) -> list[str]:
+    """ "21 (0) [0]" under every tick: at risk (censored) [events], under delayed entry also +entered."""
+    columns = [table.at_risk[stratum], table.censored[stratum], table.events[stratum]]
+    written = [[whole(v) for v in column.tolist()] for column in columns]
+    entered = [""] * len(table.ticks)
+    if table.entered.size:
+        entered = [f" +{whole(v)}" for v in table.entered[stratum].tolist()]
+    return [f"{n} ({c}) [{e}]{more}" for n, c, e, more in zip(*written, entered, strict=True)]
+
+
+def _fitting(table: RiskTable, end: float, cell: float, width: float) -> np.ndarray:
+    """Indices of every tick, every second, third …, so that the counts under them do not touch."""
+    inside = np.flatnonzero(table.ticks <= end * (1 + 1e-9))
+    most = max(2.0, width / cell)
+    stride = next(s for s in range(1, inside.size + 2) if (inside.size - 1) // s + 1 <= most)
+    return inside[::stride]
+
+
+def layout(frame: Frame, table: RiskTable, shapes: list[Json], annotations: list[Json], meta: Json) -> Json:
+    """Axes, type and colours. Nothing zooms: a new selection would lose it, and a thumb must scroll the page."""
+    tokens, clock, scale = frame.tokens, frame.clock, frame.scale
+    at = table.ticks[frame.ticks]
+    text = [clock.tick(t) for t in at.tolist()]
+    if frame.compact and text:
+        text[-1] += f" {clock.abbreviation}"
+    fixed = {"fixedrange": True, "zeroline": False, "showgrid": False}
+    percents = [0, 25, 50, 75, 100]
+    return {
+        "template": {"layout": {}},
+        "height": frame.height,
+        "margin": {"l": round(frame.left), "r": round(frame.right), "t": round(frame.top), "b": round(frame.foot)},
+        "font": {"family": FONT, "size": frame.size, "color": tokens.ink},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "x",
+        "hoverdistance": -1,
+        "hoverlabel": {
+            "bgcolor": tokens.panel,
+            "font": {"family": FONT, "size": 13, "color": tokens.ink},
+            "align": "left",
+        },
+        "xaxis": {
+            **fixed,
+            "range": [0, round(frame.end * clock.per_month + 0.001, 3)],
+            "anchor": "y",
+            "tickvals": [round(t * clock.per_month, 6) for t in at.tolist()],
+            "ticktext": text,
+            "ticks": "outside",
+            "ticklen": 4 * scale,
+            "tickcolor": tokens.quiet,
+            "showline": True,
+            "linecolor": tokens.quiet,
+            "linewidth": 1,
+            "tickangle": 0,
+        },
+        "yaxis": {
+            **fixed,
+            "range": [0, 101],
+            "domain": [round(1 - frame.plot / frame.inner, 5), 1],
+            "tickvals": percents,
+            "ticktext": [f"{p} %" if p == 100 else str(p) for p in percents],
+            "showgrid": True,
+            "gridcolor": tokens.hairline,
+            "gridwidth": 1,
+            "ticklabelstandoff": 6,
+        },
+        "yaxis2": {
+            **fixed,
+            "range": [frame.rows, 0],
+            "domain": [0, round(frame.table / frame.inner, 5)],
+            "anchor": "x",
+            "showticklabels": False,
+        },
+        "shapes": shapes,
+        "annotations": annotations,
+        "meta": meta,
+    }
+
+
+def short(label: str) -> str:
+    """A name that fits beside the risk table."""
+    return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+def annotation(text: str, x: float, y: float, **more: Any) -> Json:
+    return {"text": text, "x": x, "y": y, "showarrow": False, "borderpad": 0, **more}

@@ -1,0 +1,126 @@
+"""Where the names at the curves' ends go: never on each other, on a median's value, or out of the figure.
+
+Everything here is in pixels, y downwards. The figure's true width is not known on the server, so
+places are judged at a narrow and a usual width.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+LINE = 17.0  # height of a line of label text
+GAP = 7.0  # from a curve's end to its name
+ON_A_LABEL, ON_A_CURVE, OUTSIDE = 1000.0, 60.0, 1000.0
+
+_WIDTHS = {c: w for chars, w in (("ijl|!'.,:;· ", 0.25), ("()[]{}frt-I", 0.33), ("mwMW%@", 0.8)) for c in chars}
+
+
+def text_width(text: str, size: float) -> float:
+    """Width of a line of the interface's sans in pixels, a little generous, since other fonts are wider."""
+    return 1.04 * size * sum(_WIDTHS.get(c, 0.61 if c.isupper() else 0.51) for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Box") -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A curve as a label sees it: where it ends, as fractions of the axes (height downwards), how wide its
+    name is in pixels, and the curve itself: fraction across -> fraction down, not decreasing."""
+
+    across: float
+    down: float
+    width: float
+    path: Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A label's place: anchored "left" or "right", so many pixels right of and below its curve's end."""
+
+    anchor: str
+    dx: float
+    dy: float
+
+    @property
+    def cost(self) -> float:
+        """How far from where a reader looks first, which is right beside the end."""
+        return abs(self.dy) + (12.0 if self.anchor == "right" else 0.0)
+
+
+def _candidates() -> list[Place]:
+    beside = [Place("left", GAP, sign * d) for d in range(0, 118, 9) for sign in (-1, 1)]
+    over = [Place("right", 0.0, sign * d) for d in range(13, 118, 9) for sign in (-1, 1)]
+    return sorted(beside + over, key=lambda place: place.cost)
+
+
+CANDIDATES = _candidates()
+
+
+def place(
+    ends: Sequence[End],
+    widths: Sequence[float],
+    height: float,
+    margin: float,
+    taken: Sequence[tuple[float, float, float]] = (),
+) -> tuple[Place, ...]:
+    """A place for every end's label.
+
+    widths: plot widths to judge at; height: of the plot; margin: free pixels right of it; taken: words
+    at the foot of the plot (fraction across, width, top above the axis). The rightmost ends choose first,
+    of those the lowest.
+    """
+    boxes = {width: [_at_foot(*words, width, height) for words in taken] for width in widths}
+    chosen: dict[int, Place] = {}
+    for i in sorted(range(len(ends)), key=lambda i: (-ends[i].across, -ends[i].down)):
+        chosen[i] = _cheapest(lambda at, i=i: sum(_cost(ends, i, at, w, height, margin, boxes[w]) for w in widths))
+        for width in widths:
+            boxes[width].append(_box(ends[i], chosen[i], width, height))
+    return tuple(chosen[i] for i in range(len(ends)))
+
+
+def _cheapest(penalty: Callable[[Place], float]) -> Place:
+    """Candidates come in order of their own cost, so the search ends where that alone exceeds the best."""
+    best, least = CANDIDATES[0], float("inf")
+    for at in CANDIDATES:
+        if at.cost >= least:
+            break
+        total = at.cost + penalty(at)
+        if total < least:
+            best, least = at, total
+    return best
+
+
+def _at_foot(across: float, wide: float, top: float, width: float, height: float) -> Box:
+    return Box(across * width - 3, height - top, across * width + wide + 3, height - top + LINE)
+
+
+def _box(end: End, at: Place, width: float, height: float) -> Box:
+    x, middle = end.across * width + at.dx, end.down * height + at.dy
+    left = x if at.anchor == "left" else x - end.width
+    return Box(left, middle - LINE / 2, left + end.width, middle + LINE / 2)
+
+
+def _cost(
+    ends: Sequence[End], i: int, at: Place, width: float, height: float, margin: float, placed: list[Box]
+) -> float:
+    box = _box(ends[i], at, width, height)
+    outside = box.left < 0 or box.top < -LINE / 2 or box.bottom > height + 1 or box.right > width + margin
+    cost = OUTSIDE * outside + ON_A_LABEL * sum(box.meets(other) for other in placed)
+    return cost + ON_A_CURVE * sum(_crosses(end, box, width, height) for end in ends)
+
+
+def _crosses(end: End, box: Box, width: float, height: float) -> bool:
+    """A step curve covers every height between those at the two sides of the box."""
+    left, right = max(box.left / width, 0.0), min(box.right / width, end.across)
+    if left >= right:
+        return False
+    return end.path(left) * height - 2 < box.bottom and end.path(right) * height + 2 > box.top

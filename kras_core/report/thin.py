@@ -1,0 +1,47 @@
+"""What of a curve is drawn: few points, none of them visibly missed, written compactly.
+
+A step is drawn where the curve enters another row of half a pixel, so that the drawn curve is nowhere
+more than half a pixel from the true one, and a million patients need no more points than the screen
+has rows.
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kras_core.stats.results import Floats
+
+MAX_POINTS = 2000
+READABLE = 250  # up to so many numbers are written out, so that a person can read the figure's source
+
+Indices = NDArray[np.intp]
+
+
+def visible(heights: Floats, pixels: float) -> Indices:
+    """Indices of the steps to draw. heights (m,): fractions of an axis of so many pixels; the last is kept."""
+    if not heights.size:
+        return np.empty(0, dtype=np.intp)
+    rows = np.floor(heights * min(2 * pixels, MAX_POINTS - 10))
+    kept = np.flatnonzero(np.diff(rows, prepend=np.inf))
+    return kept if kept[-1] == heights.size - 1 else np.append(kept, heights.size - 1)
+
+
+def sparse(indices: Indices, most: int) -> Indices:
+    """At most so many of these, evenly, first and last among them."""
+    if indices.size <= most:
+        return indices
+    return indices[np.linspace(0, indices.size - 1, most).round().astype(np.intp)]
+
+
+def apart(x: Floats, gap: float) -> Indices:
+    """Indices of ascending x (m,), one in every `gap`: for marks that would cover each other."""
+    return np.flatnonzero(np.diff(np.floor(x / gap), prepend=-np.inf))
+
+
+def numbers(values: Floats, places: int = 3) -> Any:
+    """Numbers for Plotly: rounded where few, float32 in base64 where many."""
+    if values.size <= READABLE:
+        return [round(v, places) for v in values.tolist()]
+    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode()}
