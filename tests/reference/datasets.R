@@ -141,6 +141,14 @@ months <- ifelse(group == 0, days / (365 / 12), days / 365 * 12 * (1 - 4e-15)) #
 save_set("sim_rounding_error", "times of the groups differ by rounding error only: R's timefix makes them ties",
   time = months, event = rep(c(1, 1, 1, 0), 10), group = group)
 
+save_set("made_rounding_relative", "times of 1e8: 0.5 apart is rounding by timefix (relative 1.5e-8), 10 apart is not",
+  time = 1e8 + c(0, 0.5, 10, 20, 20.5, 30, 30.5, 31, 40, 50, 50.5, 60), event = c(1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 0),
+  group = c(0, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0))
+
+save_set("made_rounding_absolute", "times of 0.01: 1e-8 apart is rounding by timefix (absolute 1.5e-8), 1e-7 is not",
+  time = 0.01 + 1e-8 * c(0, 1, 10, 20, 21, 30, 31, 40, 50, 51, 60, 70), event = c(1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 0, 1),
+  group = c(0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0))
+
 # Monotone likelihood ----------------------------------------------------------------------------------------------
 save_set("made_monotone", "events in both groups, yet group 1 has them all while both are at risk",
   time = c(1, 2, 2, 4, 5, 3, 6, 7, 8, 8, 10, 12), event = c(1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 0),

@@ -58,15 +58,21 @@ two <- function(v) {
 singles <- list(c(0, 1), c(1, 1), c(0, 27), c(9, 27), c(16, 27), c(25, 27), c(27, 27), c(1, 6), c(3, 1000),
                 c(123456, 1000000))
 pairs <- list(c(56, 70, 48, 80), c(9, 10, 3, 10), c(6, 7, 2, 7), c(5, 56, 0, 29), c(0, 10, 0, 20), c(0, 10, 0, 10),
-              c(10, 10, 0, 20), c(10, 10, 0, 10), c(3, 6, 13, 21), c(1, 1, 0, 1), c(16, 20, 4, 7), c(480, 1000, 519, 1000))
+              c(10, 10, 0, 20), c(10, 10, 0, 10), c(3, 6, 13, 21), c(1, 1, 0, 1), c(16, 20, 4, 7),
+              c(480, 1000, 519, 1000))
 
 tables <- list(c(3, 1, 1, 3), c(16, 4, 5, 2), c(4, 17, 4, 2), c(1, 20, 0, 6), c(0, 21, 3, 3), c(21, 0, 6, 0),
                c(10, 90, 25, 75), c(500, 500, 560, 440), c(60000, 40000, 60900, 39100), c(0, 400000, 9, 600000))
-fisher <- lapply(tables, function(v) list(table = matrix(v, 2, byrow = TRUE), p = fisher.test(matrix(v, 2, byrow = TRUE))$p.value))
+fisher <- lapply(tables, function(v) {
+  table <- matrix(v, 2, byrow = TRUE)
+  list(table = table, p = fisher.test(table)$p.value)
+})
+
+at_levels <- function(cases, levels, f) unlist(lapply(cases, function(v) lapply(levels, function(l) f(v, l))), FALSE)
 
 out <- list(
-  one = unlist(lapply(singles, function(v) lapply(c(0.9, 0.95, 0.99), function(l) one(v[1], v[2], l))), recursive = FALSE),
-  two = unlist(lapply(pairs, function(v) lapply(c(0.9, 0.95), function(l) two(c(v, l)))), recursive = FALSE),
+  one = at_levels(singles, c(0.9, 0.95, 0.99), function(v, l) one(v[1], v[2], l)),
+  two = at_levels(pairs, c(0.9, 0.95), function(v, l) two(c(v, l))),
   fisher = fisher,
   r = R.version.string)
 cat(toJSON(out, digits = NA, auto_unbox = TRUE, pretty = TRUE), "\n")

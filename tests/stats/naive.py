@@ -7,6 +7,7 @@ fractions, and the Cox model sums over individual rows.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import exp, inf, log, sqrt
 
 import numpy as np
@@ -90,7 +91,7 @@ def restricted_mean(rows: Rows, tau: float) -> tuple[float, float]:
 
     def area(start: float) -> float:
         cuts = [start, *(t for t in event_times(rows) if start < t < tau), tau]
-        return sum(float(survival(rows, a)) * (b - a) for a, b in zip(cuts[:-1], cuts[1:], strict=True))
+        return sum(float(survival(rows, a)) * (b - a) for a, b in pairwise(cuts))
 
     variance = 0.0
     for t in event_times(rows):

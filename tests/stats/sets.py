@@ -83,7 +83,7 @@ def million() -> DataSet:
     """A million rows of the closed formula that `survival.R` computes too."""
     i = np.arange(1_000_000)
     group = i % 2
-    time = 1.0 + (i * 7919) % (1009 - 200 * group)
+    time = (1 + (i * 7919) % (1009 - 200 * group)).astype(np.float64)
     return DataSet("million", time, ((i * 31) % 10 < 6).astype(np.intp), group, None, np.zeros_like(i), 2)
 
 

@@ -199,6 +199,11 @@ def test_hazard_ratios_of_the_logrank_test(name: str, method: str) -> None:
         assert_ratio(found, r["log_hr"], r["se"], TIGHT)
 
 
+@pytest.mark.parametrize("name", ["sim_delayed_entry", "sim_all_events"])
+def test_without_ties_the_score_test_of_cox_is_the_logrank_test(name: str) -> None:
+    assert_same(logrank(load(name).table).statistic, load(name).r["cox"]["breslow"]["score"], TIGHT)
+
+
 # Cox ------------------------------------------------------------------------------------------------------------
 
 
@@ -276,5 +281,7 @@ def test_firth(name: str, part: str, ties: Ties) -> None:
 
 def test_presets_differ_only_where_they_say() -> None:
     """The tests above vary R's preset; what they rest on must be R's own defaults."""
-    expected = Conventions("r", "R survival", "log", "missing", "middle", "brookmeyer-crowley", "efron", "cox", R.source)
+    expected = Conventions(
+        "r", "R survival", "log", "missing", "middle", "brookmeyer-crowley", "efron", "cox", R.source
+    )
     assert expected == R

@@ -1,14 +1,16 @@
 """The kernel against a naive second implementation on random rows: ties, delayed entry, several groups and strata."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import inf
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import minimize_scalar
 
 from kras_core.conventions import PRESETS, IntervalType, MedianRule, Ties
-from kras_core.stats.cox import fit
+from kras_core.stats.cox import cox, fit
 from kras_core.stats.event_table import EventTable, event_table, risk_table
 from kras_core.stats.kaplan_meier import curves, quantile, rates
 from kras_core.stats.logrank import Weights, logrank, observed_expected
@@ -117,7 +119,7 @@ def test_logrank_family(seed: int, weights: Weights, rho: float, gamma: float, k
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 @pytest.mark.parametrize("strata", [1, 2])
-def test_cox(seed: int, ties: Ties, strata: int) -> None:
+def test_cox_on_individual_rows(seed: int, ties: Ties, strata: int) -> None:
     k = 2 + seed % 3
     parts = [random_rows(100 * part + seed, k) for part in range(strata)]
     model = fit([tabulated(part, k) for part in parts], 0, ties)
@@ -126,6 +128,42 @@ def test_cox(seed: int, ties: Ties, strata: int) -> None:
     assert_allclose(model.beta, [0.0, *beta], rtol=1e-9, atol=1e-11)
     assert_allclose(model.covariance[1:, 1:], covariance, rtol=1e-8)
     assert_allclose(model.loglik, loglik, rtol=1e-11)
+
+
+def penalised(rows: list[Row], beta: list[float], ties: str) -> float:
+    """Firth's penalised log likelihood ℓ(β) + ½·log det I(β) at log hazard ratios of groups 1, 2, ... over 0."""
+    loglik, _, information = naive.derivatives([rows], [0.0, *beta], ties)
+    return loglik + 0.5 * float(np.linalg.slogdet(information)[1])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 4])
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_firth_for_three_groups(seed: int, ties: Ties) -> None:
+    """Group 2 has no events: at the kernel's estimate the penalised likelihood is stationary, and where the
+    interval of one ratio ends, its maximum over the other has dropped by half the χ² quantile."""
+    rows = [replace(row, event=row.event * (row.group != 2)) for row in random_rows(seed)]
+    found = cox(tabulated(rows, 3), ["0", "1", "2"], 0, ties)
+    assert all("Firth" in ratio.method for ratio in found)
+    beta = [float(np.log(ratio.estimate)) for ratio in found]
+    top = penalised(rows, beta, ties)
+    h = 1e-4
+    for i in (0, 1):
+        ahead, behind = ([b + sign * h * (j == i) for j, b in enumerate(beta)] for sign in (1, -1))
+        assert abs(penalised(rows, ahead, ties) - penalised(rows, behind, ties)) / (2 * h) < 1e-6
+    _, _, information = naive.derivatives([rows], [0.0, *beta], ties)
+    assert_allclose([r.std_error for r in found], np.sqrt(np.diagonal(np.linalg.inv(information))), rtol=1e-7)
+    for i, ratio in enumerate(found):
+        for limit in (ratio.low, ratio.high):
+            if np.isnan(limit):
+                continue
+
+            def fixed(other: float, at: float = float(np.log(limit)), i: int = i) -> float:
+                return -penalised(rows, [at, other] if i == 0 else [other, at], ties)
+
+            other = beta[1 - i]
+            best = -minimize_scalar(fixed, bounds=(other - 4, other + 4), method="bounded", options={"xatol": 1e-7}).fun
+            assert_allclose(top - best, 1.920729410347062, rtol=1e-6)
+    assert not np.isnan([ratio.high for ratio in found]).any()
 
 
 @pytest.mark.parametrize("d", [1, 2, 31, 32, 33, 100, 1000])

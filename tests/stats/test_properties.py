@@ -223,7 +223,9 @@ def test_many_groupings_at_once_equal_one_at_a_time(sample: Sample, data: st.Dat
 def test_many_cox_models_at_once_equal_one_at_a_time(sample: Sample, data: st.DataObject, ties: Ties) -> None:
     n = sample.time.size
     assume(sample.event.any())
-    groupings = np.array(data.draw(st.lists(st.lists(st.integers(0, 1), min_size=n, max_size=n), min_size=1, max_size=5)))
+    groupings = np.array(
+        data.draw(st.lists(st.lists(st.integers(0, 1), min_size=n, max_size=n), min_size=1, max_size=5))
+    )
     grid = code_times(sample.time, sample.entry)
     batch = fit(tabulate(grid, sample.event, groupings, 2), ties=ties)
     for i, groups in enumerate(groupings):
