@@ -61,7 +61,7 @@ PRESETS: dict[str, Conventions] = {
             median_interval="brookmeyer-crowley",
             ties="efron",
             hazard_ratio="cox",
-            source="survival 3.5 manual: survfit.formula (conf.type), quantile.survfit, coxph (ties)",
+            source="survival 3.5 manual: survfit.formula (conf.type), print.survfit (medians), coxph (ties)",
         ),
         Conventions(
             name="spss",
@@ -72,7 +72,8 @@ PRESETS: dict[str, Conventions] = {
             median_interval="spss",
             ties="breslow",
             hazard_ratio="cox",
-            source="IBM SPSS Statistics Algorithms: KM (estimation of percentiles and their standard errors), COXREG",
+            source="IBM SPSS Statistics Algorithms: KM (estimation of percentiles and their standard errors), COXREG; "
+            "SPSS prints the standard error of S(t) and no interval: the plain one is ours",
         ),
         Conventions(
             name="sas",

@@ -105,7 +105,7 @@ def _doubtful_proportionality(analysis: SurvivalAnalysis, table: EventTable) -> 
     if test.p < DOUBT:
         yield Warning(
             "proportional_hazards",
-            f"Proportional hazards are doubtful (score test p = {max(test.p, 0.001):.3f}): "
+            f"Proportional hazards are doubtful (score test p {f'= {test.p:.3f}' if test.p >= 0.001 else '< 0.001'}): "
             "one hazard ratio does not describe the whole follow-up.",
         )
 

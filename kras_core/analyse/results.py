@@ -82,7 +82,8 @@ class Redraws:
     """A view that touches a drawn column: the range over `count` compatible redraws, and no single estimate.
 
     overall is set where a filter touches a drawn column (or nothing is compared): then everybody's
-    curve is undetermined too, and SurvivalAnalysis.overall must not be shown. Infinite ends: not reached.
+    curve is undetermined too, and SurvivalAnalysis.overall must not be shown. A NaN end of a
+    median's range: not reached.
     """
 
     count: int
@@ -126,40 +127,65 @@ class SurvivalAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
-class SafetyCell:
-    """Patients with this term at this grade band in one group."""
+class SafetyComparison:
+    """Two groups at one grade band: Fisher's exact p and the risk difference of `SafetyAnalysis.contrast`."""
 
-    grade: str
-    group: int
-    proportion: Proportion
+    fisher_p: float
+    difference: Difference
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyRow:
-    """One term (worst grade per patient). cells[grade][group]; tests only with exactly two groups, any grade.
+    """One term, by grade band ("any", "1-2", "3-4", ">=3", "5"): patients whose worst grade lies in it.
 
-    `immune` marks immune-related terms; `any_row` the row over all terms.
+    cells[grade][group] and overall[grade] always stand. Where the publication does not determine them,
+    estimate and interval are NaN with the reason, k is -1, and ranges[grade][group] or overall_range[grade]
+    hold the fewest and most patients over the redraws (both empty otherwise). comparisons: at "any" and
+    ">=3" with exactly two groups, else empty. any_row: a row over several terms; immune: over (or of)
+    immune-related events.
     """
 
     term: str
     cells: dict[str, tuple[Proportion, ...]]
     overall: dict[str, Proportion]
-    fisher_p: float
-    difference: Difference | None
-    ranges: dict[str, tuple[tuple[float, float], ...]]
+    comparisons: dict[str, SafetyComparison]
+    ranges: dict[str, tuple[tuple[int, int], ...]]
+    overall_range: dict[str, tuple[int, int]]
     any_row: bool = False
+    immune: bool = False
+
+    @property
+    def fisher_p(self) -> float:
+        """Fisher's exact p at any grade, NaN without two groups."""
+        return self.comparisons["any"].fisher_p if self.comparisons else float("nan")
+
+    @property
+    def difference(self) -> Difference | None:
+        """The risk difference at any grade, None without two groups."""
+        return self.comparisons["any"].difference if self.comparisons else None
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyAnalysis:
-    """The Safety view: patients, not events; worst grade per patient and term."""
+    """The Safety view: patients, not events; worst grade per patient and term.
+
+    groups, slots (fixed place in the stratifier: the colour), denominators: the strata with a patient; n:
+    all selected patients, also those without a value of the stratifier. denominator_ranges, n_range: over
+    the redraws, empty where determined. contrast: a difference is the first group's proportion minus the
+    second's (the reference); empty unless there are two. drawn: why there are ranges, else empty.
+    """
 
     cohort: CohortRef
     selection: Selection
     by_label: str
+    cutoffs: tuple[tuple[str, float, str], ...]
     groups: tuple[str, ...]
+    slots: tuple[int, ...]
     denominators: tuple[int, ...]
+    denominator_ranges: tuple[tuple[int, int], ...]
     n: int
+    n_range: tuple[int, int] | tuple[()]
+    contrast: tuple[str, str] | tuple[()]
     rows: tuple[SafetyRow, ...]
     definition: str
     ctcae_version: str

@@ -138,7 +138,7 @@ def _describe(
         strata=strata,
         logrank=logrank(inner) if compared else None,
         hazard_ratios=_hazard_ratios(inner, labels, reference, selection.conventions) if compared else (),
-        rmst_difference=_rmst_difference(strata, reference) if len(strata) == 2 else None,
+        rmst_difference=_rmst_difference(strata, reference, selection.conventions) if len(strata) == 2 else None,
         follow_up=overall.follow_up,
         observed_time_median=_observed_median(followed, groups),
         risk_table=risk_table(inner if shown else stacked, ticks),
@@ -193,8 +193,8 @@ def _hazard_ratios(
     return (estimator(table, labels, reference, conventions.confidence),)
 
 
-def _rmst_difference(strata: tuple[Stratum, ...], reference: int) -> MeanTime:
-    return rmst_difference(strata[1 - reference].rmst, strata[reference].rmst)
+def _rmst_difference(strata: tuple[Stratum, ...], reference: int, conventions: Conventions) -> MeanTime:
+    return rmst_difference(strata[1 - reference].rmst, strata[reference].rmst, conventions.confidence)
 
 
 def _observed_median(followed: Followed, groups: NDArray[np.intp]) -> float:

@@ -1,9 +1,11 @@
 """The cohort: patients, adverse events, provenance, and the digest that names exactly these data."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,13 @@ import pandas as pd
 SCHEMA_VERSION = 1
 DAYS_PER_MONTH = 30.4375
 
+MEMO_SIZE = 64
+
 Provenance = Literal["real", "simulated", "reconstructed"]
+
+T = TypeVar("T")
+_memo_lock = threading.Lock()
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,8 @@ class Cohort:
     """Patients (one row each), adverse events (one row each) and what must be known of both.
 
     patients: validated columns of the variable dictionary plus extra columns, `patient_id` unique;
-        numbers are float64, flags float64 (0, 1, NaN), categories pandas Categorical, dates datetime64.
+        numbers are float64, flags float64 (0, 1, NaN), categories pandas Categorical (levels that occur,
+        in the dictionary's order, else sorted), dates datetime64, identifiers and free text objects.
         Every endpoint `<id>` the cohort offers has `<id>_months` and `<id>_event`.
     adverse_events: patient_id, term, grade (1–5), related (0, 1, NaN); None where none were recorded
         (which is not the same as an empty table: nobody had any).
@@ -49,6 +58,9 @@ class Cohort:
     drawn: columns drawn at random to match a total (reconstructed cohorts): their association with any
         outcome is the seed's. "adverse_events" stands for the whole second table.
     origin: "bundled" or "uploaded"; provenance says what the rows are.
+    digest: SHA-256 over everything that can change a figure (`digest_of`), computed when made.
+
+    A cohort never changes: make another with `dataclasses.replace`, which has its own digest.
     """
 
     id: str
@@ -72,12 +84,11 @@ class Cohort:
     citation: str = ""
     licence: str = ""
     card: str = ""
-    digest: str = ""
-    _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    digest: str = field(init=False, default="")
+    _memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.digest:
-            object.__setattr__(self, "digest", digest_of(self))
+        object.__setattr__(self, "digest", digest_of(self))
 
     @property
     def n(self) -> int:
@@ -90,11 +101,20 @@ class Cohort:
         ids = (c.removesuffix("_months") for c in self.patients.columns if c.endswith("_months"))
         return tuple(i for i in ids if f"{i}_event" in columns)
 
-    def memo(self, key: Any, make: Any) -> Any:
-        """Compute once per cohort: a cohort never changes, so what derives from it never does."""
-        if key not in self._memo:
-            self._memo[key] = make()
-        return self._memo[key]
+    def memo(self, key: Any, make: Callable[[], T]) -> T:
+        """Compute once per cohort: a cohort never changes, so what derives from it never does.
+
+        The latest MEMO_SIZE results are kept; a slider would otherwise leave an array behind at every step.
+        """
+        known = self._memo.get(key, _ABSENT)
+        if known is not _ABSENT:
+            return known
+        made = make()
+        with _memo_lock:
+            while len(self._memo) >= MEMO_SIZE:
+                del self._memo[next(iter(self._memo))]
+            self._memo[key] = made
+        return made
 
     def numbers(self, column: str) -> np.ndarray:
         """A numeric column as float64, shape (n,), NaN where missing."""
@@ -102,25 +122,42 @@ class Cohort:
 
 
 def digest_of(cohort: Cohort) -> str:
-    """SHA-256 of everything that can change a figure: both tables (names, types, category order,
-    values), the month's divisor, what was drawn, and the schema version."""
-    h = hashlib.sha256(f"kras_core cohort schema {SCHEMA_VERSION}\n".encode())
-    h.update(repr((cohort.provenance, cohort.days_per_month, sorted(cohort.time_in_days), sorted(cohort.drawn))).encode())
-    h.update(repr((cohort.partly_drawn, sorted(cohort.cutoffs.items()))).encode())
+    """SHA-256 of everything that can change a figure or a name on it: both tables (names, types, order
+    of categories, values), the month's divisor, what was drawn, cut-offs, labels, definitions and the
+    schema version. Not id and title: the same file under another name is the same cohort."""
+    said = {
+        "schema": SCHEMA_VERSION,
+        "provenance": cohort.provenance,
+        "days_per_month": float(cohort.days_per_month),
+        "time_in_days": sorted(cohort.time_in_days),
+        "drawn": sorted(cohort.drawn),
+        "partly_drawn": [asdict(p) for p in cohort.partly_drawn],
+        "cutoffs": {id: asdict(c) for id, c in cohort.cutoffs.items()},
+        "labels": dict(cohort.labels),
+        "said": [cohort.conditional_on, cohort.ae_definition, cohort.ctcae_version],
+    }
+    h = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     for name, frame in (("patients", cohort.patients), ("adverse_events", cohort.adverse_events)):
-        h.update(f"\n{name} {None if frame is None else frame.shape}\n".encode())
+        h.update(json.dumps([name, None if frame is None else list(frame.shape)]).encode())
         if frame is not None:
             for column in frame.columns:
-                _update(h, str(column), frame[column])
+                _add_column(h, str(column), frame[column])
     return h.hexdigest()
 
 
-def _update(h: "hashlib._Hash", name: str, values: pd.Series) -> None:
-    h.update(f"\n{name}\x1f{values.dtype.kind if hasattr(values.dtype, 'kind') else 'O'}\x1f".encode())
+def _add_column(h: "hashlib._Hash", name: str, values: pd.Series) -> None:
+    """Name, type and values, each written so that no two columns come to the same bytes."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        h.update("\x1f".join(map(str, values.cat.categories)).encode() + b"\x1e")
-        h.update(values.cat.codes.to_numpy().tobytes())
-    elif values.dtype.kind in "iufbM":
-        h.update(np.ascontiguousarray(values.to_numpy()).tobytes())
+        levels = [str(level) for level in values.cat.categories]
+        h.update(json.dumps([name, "category", levels]).encode())
+        h.update(values.cat.codes.to_numpy(dtype="<i8").tobytes())
+    elif values.dtype.kind == "M":
+        h.update(json.dumps([name, "date"]).encode())
+        h.update(values.to_numpy(dtype="datetime64[ns]").astype("<i8").tobytes())
+    elif values.dtype.kind in "iufb":
+        h.update(json.dumps([name, "number"]).encode())
+        numbers = values.to_numpy(dtype="<f8", na_value=np.nan)
+        h.update(np.where(np.isnan(numbers), np.nan, numbers).astype("<f8").tobytes())  # one NaN, whatever its sign
     else:
-        h.update("\x1f".join("\x00" if v is None or v != v else str(v) for v in values.tolist()).encode())
+        texts = [None if v is None or v != v else str(v) for v in values.tolist()]
+        h.update(json.dumps([name, "text", texts]).encode())

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.variables import VARIABLES, Variable
+from kras_core.cohort.variables import VARIABLES
 
 MAX_LEVELS = 40
 
@@ -23,9 +23,9 @@ class Stratifier:
 
     levels: label -> the column's values it gathers, in display order ("levels" kind; empty means each
     level of the column, in the column's order). reference: label of the reference group for hazard
-    ratios (first level where empty; "low" for a cut-off). default_cutoff: used where neither the user
-    nor the cohort gives one (None: the median). post_baseline: known only after the start, so that
-    comparing it needs a landmark.
+    ratios (the first where empty; at or below the cut-off for a "cut"). default_cutoff: used where neither
+    the user nor the cohort gives one (None: the median). post_baseline: known only after the start, so
+    that comparing it needs a landmark.
     """
 
     id: str
@@ -58,7 +58,13 @@ STRATIFIERS: dict[str, Stratifier] = {
             "levels",
             (("0 lines", ("0",)), ("1 line", ("1",)), ("2 lines", ("2",)), ("≥3 lines", ())),
         ),
-        Stratifier("ecog", "ECOG performance status", "ecog", "levels", (("ECOG 0–1", ("0", "1", "0-1")), ("ECOG ≥2", ()))),
+        Stratifier(
+            "ecog",
+            "ECOG performance status",
+            "ecog",
+            "levels",
+            (("ECOG 0–1", ("0", "1", "0-1")), ("ECOG ≥2", ())),
+        ),
         Stratifier("sex", "Sex", "sex", "levels", (("Female", ("F",)), ("Male", ("M",)))),
         Stratifier("age", "Age", "age", "cut", default_cutoff=65.0, unit="years"),
         Stratifier("nlr", "NLR", "nlr", "cut"),
@@ -87,34 +93,39 @@ def stratifiers(cohort: Cohort) -> Mapping[str, Stratifier]:
 
 def _offered(cohort: Cohort) -> dict[str, Stratifier]:
     frame = cohort.patients
-    offered = {s.id: s for s in STRATIFIERS.values() if s.column in frame and frame[s.column].notna().any()}
-    taken = {s.column for s in offered.values()}
-    for column in frame.columns:
-        variable = VARIABLES.get(column)
-        if column in taken or not frame[column].notna().any() or not _splits(column, variable):
-            continue
-        inferred = _inferred(cohort, column, variable)
+    known = frame.columns[frame.notna().any()]
+    offered = {s.id: s for s in STRATIFIERS.values() if s.column in known}
+    taken = {s.column for s in offered.values()} | set(offered)
+    for column in known:
+        inferred = None if column in taken or _is_outcome(cohort, column) else _inferred(cohort, column)
         if inferred:
             offered[column] = inferred
     return offered
 
 
-def _splits(column: str, variable: Variable | None) -> bool:
+def _is_outcome(cohort: Cohort, column: str) -> bool:
+    """Times and events of any endpoint, delayed entry and the patient's name compare nobody."""
+    variable = VARIABLES.get(column)
     if variable is not None:
-        return variable.role not in ("id", "outcome") and variable.kind != "date"
-    return not column.endswith(("_months", "_days", "_event", "_date"))
+        return variable.role in ("id", "outcome")
+    return any(column == f"{id}_{part}" for id in cohort.endpoints for part in ("months", "days", "event"))
 
 
-def _inferred(cohort: Cohort, column: str, variable: Variable | None) -> Stratifier | None:
-    values = cohort.patients[column]
+def _inferred(cohort: Cohort, column: str) -> Stratifier | None:
+    """A stratifier for a column that the table does not name; None for dates and free text."""
+    values, variable = cohort.patients[column], VARIABLES.get(column)
     label = cohort.labels.get(column) or (variable.label if variable else column)
-    if variable is not None and variable.kind == "flag":
-        return Stratifier(column, label, column, "levels", (("No", ("0",)), ("Yes", ("1",))), "No")
+    post_baseline = variable.post_baseline if variable else False
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return Stratifier(column, label, column, "levels") if values.nunique() <= MAX_LEVELS else None
-    if values.dtype.kind in "iufb":
-        return Stratifier(column, label, column, "cut", unit=variable.unit if variable else "")
-    return None
+        few = values.nunique() <= MAX_LEVELS
+        return Stratifier(column, label, column, "levels", post_baseline=post_baseline) if few else None
+    if values.dtype.kind not in "iufb":
+        return None
+    if values.dropna().isin((0.0, 1.0)).all():
+        no_or_yes = (("No", ("0",)), ("Yes", ("1",)))
+        return Stratifier(column, label, column, "levels", no_or_yes, "No", post_baseline=post_baseline)
+    unit = variable.unit if variable else ""
+    return Stratifier(column, label, column, "cut", unit=unit, post_baseline=post_baseline)
 
 
 def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None) -> Strata:
@@ -125,16 +136,17 @@ def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None) -
 
 
 def _by_level(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:
+    """Codes by level: looked up once per level, then spread over the patients."""
     values = cohort.patients[stratifier.column]
-    text = level_text(values)
-    found = tuple(map(str, values.cat.categories)) if isinstance(values.dtype, pd.CategoricalDtype) else ("0", "1")
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        found, level = tuple(map(str, values.cat.categories)), values.cat.codes.to_numpy(dtype=np.int64)
+    else:
+        found, numbers = ("0", "1"), cohort.numbers(stratifier.column)
+        level = np.select([numbers == 0, numbers == 1], [0, 1], default=-1)
     groups = stratifier.levels or tuple((v, (v,)) for v in found)
-    named = {v for _, members in groups for v in members}
     of_value = {v: i for i, (_, members) in enumerate(groups) for v in members}
-    rest = next((i for i, (_, members) in enumerate(groups) if not members), None)
-    if rest is not None:
-        of_value |= {v: rest for v in found if v not in named}
-    codes = np.fromiter((of_value.get(v, -1) if v is not None else -1 for v in text), dtype=np.int64, count=len(text))
+    rest = next((i for i, (_, members) in enumerate(groups) if not members), -1)
+    codes = np.array([*(of_value.get(v, rest) for v in found), -1], dtype=np.int64)[level]
     labels = tuple(label for label, _ in groups)
     reference = labels.index(stratifier.reference) if stratifier.reference in labels else 0
     return Strata(codes, labels, reference)
@@ -160,12 +172,22 @@ def cutoff_of(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> t
         return known.value, known.origin
     if stratifier.default_cutoff is not None:
         return stratifier.default_cutoff, "conventional"
-    return float(np.nanmedian(cohort.numbers(stratifier.column))), "median of these data, blind to outcome"
+    return _median(cohort.numbers(stratifier.column))
+
+
+def _median(values: np.ndarray) -> tuple[float, str]:
+    """The median; where it is the largest value too, nobody would be above it, and the next smaller value is taken."""
+    known = values[~np.isnan(values)]
+    median, smaller = float(np.median(known)), known[known < known.max()]
+    if median < known.max() or not smaller.size:
+        return median, "median of these data, blind to outcome"
+    return float(smaller.max()), "largest value but one of these data (the median is the largest), blind to outcome"
 
 
 def _cut(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:
     values = cohort.numbers(stratifier.column)
     value, origin = cutoff_of(cohort, stratifier, cutoff)
     codes = np.where(np.isnan(values), -1, (values > value).astype(np.int64))
-    name = stratifier.label
-    return Strata(codes, (f"{name} ≤ {value:g}", f"{name} > {value:g}"), 0, value, origin)
+    unit = f" {stratifier.unit}" if stratifier.unit else ""
+    labels = tuple(f"{stratifier.label} {sign} {value:.10g}{unit}" for sign in "≤>")
+    return Strata(codes, labels, 0, value, origin)

@@ -18,6 +18,7 @@ from kras_core.stats.results import Difference, HazardRatio, MeanTime, Proportio
 
 NOT_REACHED = "not reached"
 NOT_ESTIMABLE = "not estimable"
+NO_INTERVAL = "no interval"
 NOTHING = "–"
 MINUS = "−"
 FIGURE_SPACE = "\u2007"  # as wide as a tabular digit
@@ -27,10 +28,14 @@ _PLACES = {places: Decimal(1).scaleb(-places) for places in range(10)}
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A figure as it is printed: the value, and its interval or percentage, in brackets, in lighter ink."""
+    """A figure as it is printed: the value, and its interval or percentage, in brackets, in lighter ink.
+
+    missing: the value stands in place of a number that does not exist.
+    """
 
     value: str
     detail: str = ""
+    missing: bool = False
 
     @property
     def text(self) -> str:
@@ -38,7 +43,7 @@ class Printed:
 
     @property
     def html(self) -> str:
-        value = f'<span class="kras-value">{html_escape(self.value)}</span>'
+        value = f'<span class="kras-{"interval" if self.missing else "value"}">{html_escape(self.value)}</span>'
         return f'{value} <span class="kras-interval">{html_escape(self.detail)}</span>' if self.detail else value
 
 
@@ -89,20 +94,21 @@ def between(low: str, high: str) -> str:
     return f"{low} to {high}" if MINUS in low + high else f"{low}–{high}"
 
 
-def interval(low: float, high: float, write: Callable[[float], str], reason: str = "") -> str:
-    """A confidence interval in brackets. An upper limit that is NaN was not reached; both NaN: the reason."""
+def interval(low: float, high: float, write: Callable[[float], str]) -> str:
+    """A confidence interval in brackets. An upper limit that is NaN was not reached; both NaN: there is none."""
     if math.isnan(low) and math.isnan(high):
-        return f"({reason or 'interval not estimable'})"
+        return f"({NO_INTERVAL})"
     lower = NOT_ESTIMABLE if math.isnan(low) else write(low)
     upper = NOT_REACHED if math.isnan(high) else write(high)
     return f"({between(lower, upper)})"
 
 
-def undefined(reason: str) -> str:
-    """What stands in place of a number that does not exist."""
-    if reason in (NOT_REACHED, NOT_ESTIMABLE):
-        return reason
-    return f"{NOT_ESTIMABLE} ({reason})" if reason else NOT_ESTIMABLE
+def undefined(reason: str) -> Printed:
+    """What stands in place of a number that does not exist: "not reached", or "not estimable" and why."""
+    if reason == NOT_REACHED:
+        return Printed(reason)
+    why = reason.removeprefix(NOT_ESTIMABLE).lstrip(": ")
+    return Printed(NOT_ESTIMABLE, f"({why})" if why else "", missing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ class Clock:
         return f"{self.number(months)} {self.unit}"
 
     def tick(self, months: float) -> str:
-        """A time on an axis: whole where it is whole."""
+        """A time that somebody chose, such as a tick or a milestone: whole where it is whole."""
         value = months * self.per_month
         return decimal(value, 0 if abs(value - round(value)) < 0.05 else 1)
 
@@ -138,37 +144,37 @@ class Clock:
 def quantile(q: Quantile, clock: Clock) -> Printed:
     """12.4 (8.2–16.6), 12.4 (8.2–not reached), not reached (8.2–not reached), not estimable (reason)."""
     if not math.isnan(q.estimate):
-        return Printed(clock.number(q.estimate), interval(q.low, q.high, clock.number, q.reason))
+        return Printed(clock.number(q.estimate), interval(q.low, q.high, clock.number))
     if q.reason == NOT_REACHED and not math.isnan(q.low):
         return Printed(NOT_REACHED, interval(q.low, q.high, clock.number))
-    return Printed(undefined(q.reason))
+    return undefined(q.reason)
 
 
 def rate(r: Rate) -> Printed:
     """48 % (29–65 %)."""
     if math.isnan(r.estimate):
-        return Printed(undefined(r.reason))
+        return undefined(r.reason)
     return Printed(percent(r.estimate), percent_interval(r.low, r.high))
 
 
 def percent_interval(low: float, high: float, places: int = 0) -> str:
     """(29–65 %): the unit once."""
     if math.isnan(low) or math.isnan(high):
-        return "(interval not estimable)"
+        return f"({NO_INTERVAL})"
     return f"({between(decimal(100 * low, places), decimal(100 * high, places))} %)"
 
 
 def hazard_ratio(hr: HazardRatio) -> Printed:
     """0.29 (0.11–0.76)."""
     if math.isnan(hr.estimate):
-        return Printed(undefined(hr.reason))
+        return undefined(hr.reason)
     return Printed(ratio(hr.estimate), interval(hr.low, hr.high, ratio))
 
 
 def mean_time(m: MeanTime, clock: Clock) -> Printed:
     """A restricted mean, or a difference of two."""
     if math.isnan(m.estimate):
-        return Printed(undefined(m.reason))
+        return undefined(m.reason)
     return Printed(clock.number(m.estimate), interval(m.low, m.high, clock.number))
 
 
@@ -180,14 +186,14 @@ def count(k: int, n: int) -> Printed:
 def proportion(p: Proportion) -> Printed:
     """59.3 % (38.8–77.6 %)."""
     if math.isnan(p.estimate):
-        return Printed(undefined(p.reason))
+        return undefined(p.reason)
     return Printed(percent(p.estimate, 1), percent_interval(p.low, p.high, 1))
 
 
 def points(d: Difference) -> Printed:
     """A difference of proportions in percentage points."""
     if math.isnan(d.estimate):
-        return Printed(undefined(d.reason))
+        return undefined(d.reason)
     return Printed(decimal(100 * d.estimate), interval(d.low, d.high, lambda x: decimal(100 * x)))
 
 

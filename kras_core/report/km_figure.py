@@ -66,9 +66,8 @@ def alt_text(analysis: SurvivalAnalysis) -> str:
     """The figure in words, for those who do not see it."""
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     by = f" by {mid_sentence(analysis.by_label)}" if analysis.by_label else ""
-    said = [
-        f"Kaplan–Meier curves of {mid_sentence(analysis.endpoint.label)}{by}, {mid_sentence(provenance(analysis.cohort))}."
-    ]
+    what, of = mid_sentence(analysis.endpoint.label), provenance(analysis.cohort)
+    said = [f"Kaplan–Meier curves of {what}{by}. {of}."]
     for s in _strata(analysis):
         if isinstance(s, DrawnStratum):
             median = spread(*s.median, clock.spoken)

@@ -2,7 +2,8 @@
 
 Prism's two (GraphPad Prism Statistics Guide, "hazard ratio": log-rank and Mantel–Haenszel); the second
 is also Peto's one-step estimate (Peto et al. 1977, Br J Cancer 35:1–39). Both drift from the Cox
-estimate as the ratio moves away from 1 (Bernstein, Anderson and Pike 1981, J Am Stat Assoc 76:544–550).
+estimate as the ratio moves away from 1 (Bernstein, Anderson and Pike 1981, J Am Stat Assoc 76:544–550): O/E
+towards 1; exp((O - E)/V) either way when the groups differ in size.
 """
 
 from collections.abc import Sequence
@@ -14,8 +15,9 @@ from kras_core.stats.event_table import EventTable
 from kras_core.stats.logrank import observed_expected
 from kras_core.stats.results import NAN, HazardRatio
 
-NEVER_TOGETHER = "no event time at which both groups were at risk"
-CAUTION = "biased towards 1 when the ratio is far from 1"
+NO_INFORMATION = "no event time at which the event could have fallen in either group"
+LOGRANK_CAUTION = "biased towards 1 when the ratio is far from 1"
+ONE_STEP_CAUTION = "biased when the ratio is far from 1, and either way when the groups differ in size"
 
 
 def logrank_hazard_ratio(
@@ -29,13 +31,13 @@ def logrank_hazard_ratio(
     observed, expected, variance = observed_expected(table)
     one, zero = 1 - reference, reference
     method = "log-rank hazard ratio (O/E)/(O/E)"
-    if variance[0, 0] <= 1e-12:
-        return _missing(labels, reference, method, NEVER_TOGETHER)
+    if variance[0, 0] == 0.0:
+        return _missing(labels, reference, method, NO_INFORMATION)
     if not (observed > 0).all():
         return _missing(labels, reference, method, "a group has no event")
     log_ratio = np.log(observed[one] / expected[one]) - np.log(observed[zero] / expected[zero])
     std_error = np.sqrt(1 / expected[one] + 1 / expected[zero])
-    return _ratio(labels, reference, float(log_ratio), float(std_error), method, confidence)
+    return _ratio(labels, reference, float(log_ratio), float(std_error), method, confidence, LOGRANK_CAUTION)
 
 
 def mantel_haenszel_hazard_ratio(
@@ -49,19 +51,26 @@ def mantel_haenszel_hazard_ratio(
     observed, expected, variance = observed_expected(table)
     one = 1 - reference
     v = float(variance[one, one])
-    if v <= 1e-12:
-        return _missing(labels, reference, name, NEVER_TOGETHER)
-    return _ratio(labels, reference, float((observed[one] - expected[one]) / v), v**-0.5, name, confidence)
+    if v == 0.0:
+        return _missing(labels, reference, name, NO_INFORMATION)
+    log_ratio = float((observed[one] - expected[one]) / v)
+    return _ratio(labels, reference, log_ratio, v**-0.5, name, confidence, ONE_STEP_CAUTION)
 
 
 def _ratio(
-    labels: Sequence[str], reference: int, log_ratio: float, std_error: float, method: str, confidence: float
+    labels: Sequence[str],
+    reference: int,
+    log_ratio: float,
+    std_error: float,
+    method: str,
+    confidence: float,
+    caution: str,
 ) -> HazardRatio:
     z = float(ndtri(0.5 + confidence / 2))
     estimate, low, high = np.exp([log_ratio, log_ratio - z * std_error, log_ratio + z * std_error]).tolist()
     p = float(2 * ndtr(-abs(log_ratio / std_error)))
     label = labels[1 - reference]
-    return HazardRatio(labels[reference], label, estimate, low, high, p, std_error, method, CAUTION)
+    return HazardRatio(labels[reference], label, estimate, low, high, p, std_error, method, caution)
 
 
 def _missing(labels: Sequence[str], reference: int, method: str, reason: str) -> HazardRatio:

@@ -75,7 +75,9 @@ def interval_of_survival(s: Floats, spread: Floats, z: float, kind: IntervalType
 def quantile(curve: Curve, conventions: Conventions, p: float = 0.5) -> Quantile:
     """Time by which a share p had the event, with its interval (p in (0, 1)).
 
-    Estimate: first t with S(t) <= 1 - p, subject to the median rule where S equals 1 - p on a plateau.
+    Estimate: first t with S(t) <= 1 - p, subject to the median rule where S equals 1 - p on a plateau
+    ("middle" is the rule of R's print.survfit; quantile.survfit goes on to the curve's end where it never
+    drops again, which is "middle-to-end").
     Not reached: NaN with the reason. Brookmeyer–Crowley: where the limits of S(t) cross 1 - p; a limit
     that does not cross is NaN.
     """
@@ -152,7 +154,7 @@ def rates(
 
 def _rate(curve: Curve, t: float, i: int, at_risk: int, conventions: Conventions) -> Rate:
     if not curve.time.size or (t > curve.time[-1] + TIME_TOLERANCE and curve.survival[-1] > 0.0):
-        return Rate(t, NAN, NAN, NAN, at_risk, NAN, "not estimable: beyond follow-up")
+        return Rate(t, NAN, NAN, NAN, at_risk, NAN, "beyond follow-up")
     if i < 0:
         undefined = conventions.interval == "log-log"
         return Rate(t, 1.0, NAN if undefined else 1.0, NAN if undefined else 1.0, at_risk, 0.0)

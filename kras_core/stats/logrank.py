@@ -15,6 +15,8 @@ from kras_core.stats.results import NAN, Floats, TestResult
 
 Weights = Literal["logrank", "gehan", "tarone-ware", "peto", "fleming-harrington"]
 
+ROUNDING = 1e-12  # what is left, relatively, of a variance that is nil
+
 NAMES: dict[str, str] = {
     "logrank": "log-rank",
     "gehan": "Gehan–Breslow",
@@ -41,7 +43,7 @@ def logrank(
     chi2, df = _quadratic_form(observed - expected, variance)
     values = {"observed": tuple(observed.tolist()), "expected": tuple(expected.tolist())}
     if df == 0:
-        reason = "no event time at which two groups were at risk"
+        reason = "no event time at which the event could have fallen in either of two groups"
         return TestResult(NAN, 0, NAN, name, **values, reason=reason)
     spread = float(variance[0, 0]) if observed.size == 2 else NAN
     return TestResult(chi2, df, float(chdtrc(df, chi2)), name, **values, variance=spread)
@@ -78,9 +80,10 @@ def observed_expected(
     c = w * w * d * (n - d) / np.maximum(n - 1.0, 1.0)
     scaled = share * c[..., None, :]
     variance = -scaled @ np.swapaxes(share, -1, -2)
-    k = np.arange(share.shape[-2])
-    variance[..., k, k] += scaled.sum(axis=-1)
-    return observed, expected, variance
+    k, binomial = np.arange(share.shape[-2]), scaled.sum(axis=-1)
+    variance[..., k, k] += binomial
+    nil = variance[..., k, k] <= ROUNDING * binomial
+    return observed, expected, np.where(nil[..., :, None] | nil[..., None, :], 0.0, variance)
 
 
 def _weights(d: Floats, n: Floats, weights: Weights, rho: float, gamma: float) -> Floats:
@@ -100,7 +103,8 @@ def _weights(d: Floats, n: Floats, weights: Weights, rho: float, gamma: float) -
 def _quadratic_form(difference: Floats, variance: Floats) -> tuple[float, int]:
     """χ² and its degrees of freedom: one less than the groups compared, fewer if the table falls apart
     into sets of groups that are never at risk together."""
-    compared = np.diagonal(variance) > 1e-12
+    own = np.diagonal(variance)
+    compared = own > 0.0
     if compared.sum() < 2:
         return NAN, 0
     if compared.size == 2:
@@ -126,8 +130,8 @@ def trend(
     spread = float(a @ variance @ a)
     name = f"{method_name(table, weights, rho, gamma)}, trend"
     values = {"observed": tuple(observed.tolist()), "expected": tuple(expected.tolist())}
-    if spread <= 1e-12:
-        return TestResult(NAN, 0, NAN, name, **values, reason="no event time at which two scores were at risk")
+    if spread <= ROUNDING * float(np.abs(a) @ np.abs(variance) @ np.abs(a)):
+        return TestResult(NAN, 0, NAN, name, **values, reason="no event time that tells the scores apart")
     chi2 = float((a @ (observed - expected)) ** 2 / spread)
     return TestResult(chi2, 1, float(chdtrc(1, chi2)), name, **values, variance=spread)
 
@@ -142,10 +146,10 @@ def logrank_many(table: EventTable) -> tuple[Floats, Floats]:
     if difference.shape[-1] == 2:
         v = variance[..., 0, 0]
         with np.errstate(divide="ignore", invalid="ignore"):
-            chi2 = np.where(v > 1e-12, difference[..., 0] ** 2 / v, NAN)
+            chi2 = np.where(v > 0.0, difference[..., 0] ** 2 / v, NAN)
         return chi2, chdtrc(1, chi2)
     largest = np.diagonal(variance, axis1=-2, axis2=-1).max(axis=-1)
-    df = np.linalg.matrix_rank(variance, tol=1e-9 * np.maximum(largest, 1e-3), hermitian=True)
+    df = np.linalg.matrix_rank(variance, tol=1e-9 * largest, hermitian=True)
     inverse = np.linalg.pinv(variance, rcond=1e-10, hermitian=True)
     chi2 = np.where(df > 0, np.einsum("bi,bij,bj->b", difference, inverse, difference), NAN)
     return chi2, chdtrc(np.maximum(df, 1), chi2)

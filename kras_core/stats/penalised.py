@@ -22,7 +22,7 @@ STEP_TOLERANCE = 1e-10
 WIDEST = 40.0  # log hazard ratio beyond which a profile limit is called infinite
 
 FIRTH_CAUTION = (
-    "Firth's penalised estimate: all events at times with both groups at risk fell in one group, "
+    "Firth's penalised estimate: a group had all the events, or none, among the groups it was at risk with, "
     "so the ordinary estimate is infinite"
 )
 

@@ -1,6 +1,7 @@
 """Are hazards proportional? The score test for an effect of the group that changes with time.
 
-Grambsch and Therneau 1994 (Biometrika 81:515–526), as R's cox.zph (survival >= 3.0) computes it: the
+Grambsch and Therneau 1994 (Biometrika 81:515–526), as R's cox.zph (survival >= 3.0) computes it
+for a fit with Breslow's ties: the
 model is extended by (group) × g(t) and tested at no such effect, with g the Kaplan–Meier transform
 1 - S(t-) of all patients, or g(t) = t.
 """

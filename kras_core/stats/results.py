@@ -53,7 +53,7 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Survival at a milestone. NaN beyond follow-up, with `reason` "not estimable"."""
+    """Survival at a milestone. NaN beyond follow-up, with the reason."""
 
     time: float
     estimate: float

@@ -18,7 +18,7 @@ def rmst(curve: Curve, tau: float, confidence: float = 0.95) -> MeanTime:
     if not curve.time.size:
         return MeanTime(NAN, NAN, NAN, NAN, tau, reason="no patients")
     if tau > curve.time[-1] + TIME_TOLERANCE and curve.survival[-1] > 0.0:
-        return MeanTime(NAN, NAN, NAN, NAN, tau, reason="not estimable: tau is beyond follow-up")
+        return MeanTime(NAN, NAN, NAN, NAN, tau, reason="tau is beyond follow-up")
     inside = int(np.searchsorted(curve.time, tau, side="right"))
     edges = np.concatenate(([0.0], curve.time[:inside], [tau]))
     areas = np.diff(edges) * np.concatenate(([1.0], curve.survival[:inside]))

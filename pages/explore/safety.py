@@ -7,9 +7,8 @@ from kras_core.report.answer import safety_answer
 from kras_core.report.figures import butterfly_figure, safety_alt_text
 from kras_core.report.tables import safety_rows, safety_table
 from kras_core.selection import SelectionError
-from pages.shared import downloads, session
+from pages.shared import chart, downloads, session
 
-PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 SORTS = {"frequency": "Commonest first", "severe": "Grade ≥ 3 first", "term": "By name"}
 
 
@@ -34,12 +33,10 @@ def page() -> None:
         )
         st.selectbox("Order", list(SORTS), key="safety_order", format_func=SORTS.__getitem__, width=200)
     order = st.session_state.get("safety_order", "frequency")
-    st.plotly_chart(
-        butterfly_figure(analysis, theme=session.theme(), order=order),
-        theme=None,
-        config=PLOT,
-        key="butterfly",
-        alt=safety_alt_text(analysis),
+    chart.show(
+        "butterfly",
+        lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),
+        safety_alt_text(analysis),
     )
     st.html(safety_table(analysis, order=order))
     downloads.tables({"adverse-events": safety_rows(analysis, order=order)}, analysis)

@@ -8,12 +8,10 @@ from kras_core.report.answer import answer
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.tables import numbers_rows, numbers_table, verify_table
 from kras_core.report.methods import methods_lines
-from kras_core.report.ready import Ready
 from kras_core.selection import SelectionError
 from kras_core.verify import verify
-from pages.shared import downloads, session
+from pages.shared import chart, downloads, session
 
-PLOT = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
 
@@ -27,11 +25,9 @@ def page() -> None:
         return
     with st.container(key="answer"):
         st.html(answer(analysis, comparison=session.comparison_number()).html)
-    # The server does not know the window's width: both figures are sent, the style sheet shows the one that fits.
-    for name, compact in (("wide", False), ("narrow", True)):
-        with st.container(key=f"chart_{name}"):
-            figure = Ready(km_figure(analysis, theme=session.theme(), compact=compact))
-            st.plotly_chart(figure, theme=None, config=PLOT, key=f"km_{name}", alt=alt_text(analysis))
+    chart.show(
+        "km", lambda compact: km_figure(analysis, theme=session.theme(), compact=compact), alt_text(analysis)
+    )
     _view_controls(analysis)
     numbers, methods, check, export = st.tabs(
         ["Numbers", "Methods", "Verify", "Export"], on_change="rerun", key="details"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from kras_core.report.tables import stylesheet
+from kras_core.report.style import stylesheet
 from pages.shared.session import theme
 
 HERE = Path(__file__).parent

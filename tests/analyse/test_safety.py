@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from kras_core.analyse.safety import ANY_ROW, BANDS, IMMUNE_ROW, analyse_safety
+from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.model import Cohort, PartlyDrawn
 from kras_core.report.safety_json import safety_json
 from kras_core.selection import By, Filter, Selection, SelectionError
@@ -302,3 +303,33 @@ def test_a_toggle_of_forty_terms_by_three_groups_takes_milliseconds():
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(7)) < 0.010
+
+
+def test_the_default_cohort_gives_the_papers_table_2():
+    """Su et al., table 2, as counts; its 59.2 for 16 of 27 is 59.3."""
+    cohort = load(DEFAULT)
+    rows = {row.term: row for row in analyse_safety(cohort, selection_of(cohort)).rows}
+    printed = {
+        ANY_ROW: (27, "100.0", 7, "25.9"),
+        "Hypertension": (16, "59.3", 3, "11.1"),
+        "Hand-foot syndrome": (13, "48.1", 2, "7.4"),
+        "Proteinuria": (7, "25.9", 1, "3.7"),
+        "ALT increased": (5, "18.5", 1, "3.7"),
+    }
+    for term, (any_grade, any_percent, severe, severe_percent) in printed.items():
+        at_any, at_severe = rows[term].overall["any"], rows[term].overall["3-4"]
+        assert (at_any.k, f"{100 * at_any.estimate:.1f}", at_any.n) == (any_grade, any_percent, 27)
+        assert (at_severe.k, f"{100 * at_severe.estimate:.1f}") == (severe, severe_percent)
+        assert rows[term].overall["5"].k == 0
+
+
+def test_the_default_cohort_says_that_its_adverse_events_by_group_are_the_seeds():
+    cohort = load(DEFAULT)
+    analysis = analyse_safety(cohort, selection_of(cohort, "prior_antiangiogenic"))
+    assert analysis.groups == ("No prior", "Prior")
+    assert analysis.denominators == (21, 6)
+    assert "does not determine" in analysis.drawn
+    assert all(row.comparisons == {} for row in analysis.rows)
+    hypertension = next(row for row in analysis.rows if row.term == "Hypertension")
+    low, high = hypertension.ranges["any"][1]
+    assert 0 < low < high <= 6

@@ -1,0 +1,218 @@
+"""Tables of text -> a cohort, or every reason why not, each with file, row, column, value and expectation."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kras_core.cohort import coerce, rules, schema
+from kras_core.cohort.derive import derive, endpoint_ids
+from kras_core.cohort.model import DAYS_PER_MONTH, Cohort, Provenance
+from kras_core.cohort.problems import CohortError, Finding, Problem, has_errors, per_row
+from kras_core.cohort.readers import RawTable, RawTables
+from kras_core.cohort.variables import (
+    ADVERSE_EVENT_VARIABLES,
+    ENDPOINT_COLUMN,
+    VARIABLES,
+    Variable,
+    column_key,
+    variable,
+)
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def build_cohort(raw: RawTables, *, id: str, title: str, provenance: Provenance, **cohort_fields: Any) -> Cohort:
+    """The validated cohort; `cohort_fields` are further fields of `Cohort`. Raises CohortError with all problems."""
+    cohort, problems = examine(raw, id=id, title=title, provenance=provenance, **cohort_fields)
+    if cohort is None:
+        raise CohortError(problems)
+    return cohort
+
+
+def check(raw: RawTables) -> tuple[Problem, ...]:
+    """Errors, warnings and notes together, errors first."""
+    return examine(raw, id="check", title="", provenance="real")[1]
+
+
+def examine(
+    raw: RawTables, *, id: str, title: str, provenance: Provenance, **cohort_fields: Any
+) -> tuple[Cohort | None, tuple[Problem, ...]]:
+    """Validate once: the cohort (None where there is an error) and all problems, errors first."""
+    days_per_month = cohort_fields.get("days_per_month", DAYS_PER_MONTH)
+    patients = _typed(raw.patients, _dictionary(raw.patients))
+    found = [*patients.findings, *_column_rules(patients, "patient_id")]
+    derived = derive(patients.frame, days_per_month)
+    found += [*derived.findings, *rules.broken_rules(derived.frame, days_per_month), *_endpoints(derived.frame)]
+    problems = [*raw.problems, *_placed(found, patients)]
+
+    events: _Typed | None = None
+    if raw.adverse_events is not None and raw.adverse_events.n:
+        events = _typed(raw.adverse_events, ADVERSE_EVENT_VARIABLES)
+        problems += _placed(_adverse_event_findings(events, patients.frame), events)
+    elif raw.adverse_events is not None:
+        remedy = "There are no rows: adverse events count as not recorded."
+        problems.append(raw.adverse_events.problem("note", "no-adverse-events", remedy=remedy))
+
+    problems.sort(key=lambda p: _ORDER[p.severity])
+    if has_errors(problems):
+        return None, tuple(problems)
+    fields = dict(cohort_fields)
+    fields["time_in_days"] = derived.time_in_days | frozenset(fields.get("time_in_days", ()))
+    fields["labels"] = patients.labels | dict(fields.get("labels", {}))
+    fields["default_endpoint"] = fields.get("default_endpoint") or endpoint_ids(derived.frame.columns)[0]
+    cohort = Cohort(
+        id=id,
+        title=title,
+        provenance=provenance,
+        patients=_finished(derived.frame, patients.dictionary),
+        adverse_events=None if events is None else _finished(events.frame, events.dictionary),
+        **fields,
+    )
+    return cohort, tuple(problems)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Typed:
+    """A raw table with its columns read: the frame is indexed by the rows of the sheet."""
+
+    raw: RawTable
+    names: tuple[str, ...]
+    dictionary: Mapping[str, Variable]
+    frame: pd.DataFrame
+    labels: dict[str, str]
+    findings: tuple[Finding, ...]
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """What the dictionary says of the columns that are there, and of those that must be."""
+        return {n: v for n, v in self.dictionary.items() if v.required or n in self.frame.columns}
+
+
+def _dictionary(raw: RawTable) -> dict[str, Variable]:
+    """The variable dictionary, and the columns of every other endpoint that has both time and event."""
+    matches = [m for m in map(ENDPOINT_COLUMN.match, raw.keys) if m]
+    ids = {m[1] for m in matches if m[2] == "event"} & {m[1] for m in matches if m[2] != "event"}
+    made = {m[0]: variable(m[0]) for m in matches if m[1] in ids}
+    return VARIABLES | {name: known for name, known in made.items() if known is not None}
+
+
+def _typed(raw: RawTable, dictionary: Mapping[str, Variable]) -> _Typed:
+    """Read every column by what the dictionary says of it; empty columns and repeated names are left out."""
+    names = tuple(key if (key := column_key(header)) in dictionary else header for header in raw.header)
+    columns: dict[str, Any] = {}
+    labels: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name, header, text in zip(names, raw.header, raw.columns, strict=True):
+        if name in columns:
+            twice = Finding("error", "duplicate-column", name, None, "every column once", "Rename or remove one.")
+            findings.append(twice)
+            continue
+        known = dictionary.get(name)
+        if not header or (coerce.missing(text).all() and not (known and known.required)):
+            continue
+        if known is None:
+            labels[name] = header.replace("_", " ").strip()
+        columns[name], noticed = _read(name, known, text)
+        findings += noticed
+    if not raw.n:
+        findings.append(Finding("error", "no-rows", "", None, "at least one row below the header", "Add the rows."))
+    return _Typed(raw, names, dictionary, pd.DataFrame(columns, index=pd.Index(raw.rows)), labels, tuple(findings))
+
+
+def _read(name: str, known: Variable | None, text: np.ndarray) -> tuple[Any, list[Finding]]:
+    commas, merged = False, False
+    unread = np.zeros(len(text), dtype=bool)
+    if known is None:
+        values, commas = coerce.anything(text)
+    elif known.kind in ("number", "integer"):
+        values, unread, commas = coerce.numbers(text)
+    elif known.kind == "flag":
+        values, unread = coerce.flags(text)
+    elif known.kind == "date":
+        values, unread = coerce.dates(text)
+    elif known.kind == "category":
+        values = coerce.levels(text, known)
+    elif known.kind == "text":
+        values, merged = coerce.one_spelling(coerce.texts(text))
+    else:
+        values = coerce.texts(text)
+    findings = []
+    if merged:
+        remedy = "Texts that differ in capitals only were read as one."
+        findings.append(Finding("note", "spelling", name, None, remedy=remedy))
+    if commas:
+        remedy = "Decimal commas were read as decimal points. Where a comma separates thousands, remove it."
+        findings.append(Finding("warning", "decimal-comma", name, None, remedy=remedy))
+    if known is not None and unread.any():
+        findings.append(Finding("error", "unreadable", name, unread, schema.expectation(known), _UNREAD[known.kind]))
+    return values, findings
+
+
+_UNREAD: Mapping[str, str] = {
+    "number": "Write the number alone, with a decimal point, or leave it empty where it is not known.",
+    "integer": "Write the number alone, or leave it empty where it is not known.",
+    "flag": "Write 1 for yes, 0 for no, or leave it empty where it is not known.",
+    "date": "Write all four digits of the year first, or format the column as a date in Excel.",
+}
+
+
+def _column_rules(table: _Typed, unique: str = "") -> Iterator[Finding]:
+    """What pandera finds. A cell that could not be read is not reported a second time as missing."""
+    unread = {f.column: f.rows for f in table.findings if f.code == "unreadable"}
+    for found in schema.broken_rules(table.frame, table.variables, unique):
+        again = unread.get(found.column)
+        if found.code == "missing-value" and found.rows is not None and again is not None:
+            found = replace(found, rows=found.rows & ~again)
+        if found.rows is None or found.rows.any():
+            yield found
+
+
+def _adverse_event_findings(events: _Typed, patients: pd.DataFrame) -> list[Finding]:
+    found = [*events.findings, *_column_rules(events)]
+    if {"patient_id"} <= set(events.frame.columns) & set(patients.columns):
+        ids = events.frame["patient_id"]
+        unknown = (ids.notna() & ~ids.isin(patients["patient_id"])).to_numpy()
+        if unknown.any():
+            expected, remedy = "a patient_id of the table of patients", "Correct it, or add the patient."
+            found.append(Finding("error", "unknown-patient", "patient_id", unknown, expected, remedy))
+    return found
+
+
+def _endpoints(frame: pd.DataFrame) -> list[Finding]:
+    """A cohort needs one endpoint at least for which somebody has both time and event."""
+    for id in endpoint_ids(frame.columns):
+        if (frame[f"{id}_months"].notna() & frame[f"{id}_event"].notna()).any():
+            return []
+    expected = "a time and an event of the same name with values, such as pfs_months and pfs_event"
+    remedy = "Add them, or start_date with death_date or progression_date and last_contact_date."
+    return [Finding("error", "no-endpoint", "", None, expected, remedy)]
+
+
+def _placed(findings: Iterable[Finding], table: _Typed) -> list[Problem]:
+    """Findings as problems of the file: header as written, rows of the sheet, the values that stand there."""
+    raw, problems = table.raw, []
+    position = {name: i for i, name in reversed(list(enumerate(table.names)))}
+    for found in findings:
+        at = position.get(found.column)
+        column = found.column if at is None else raw.header[at]
+        template = raw.problem(found.severity, found.code, column, found.expected, found.remedy)
+        if found.rows is None:
+            problems.append(template)
+            continue
+        rows = raw.rows[found.rows]
+        values = [None] * len(rows) if at is None else [value or None for value in raw.columns[at][found.rows]]
+        problems += per_row(template, rows, values)
+    return problems
+
+
+def _finished(frame: pd.DataFrame, dictionary: Mapping[str, Variable]) -> pd.DataFrame:
+    """Categories as such, in the dictionary's order of levels or sorted; rows counted from 0."""
+    categories = {
+        name: coerce.categorical(frame[name].to_numpy(dtype=object), known.levels)
+        for name, known in dictionary.items()
+        if known.kind == "category" and name in frame
+    }
+    return frame.reset_index(drop=True).assign(**categories)

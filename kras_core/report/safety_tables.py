@@ -1,0 +1,95 @@
+"""Adverse events by term and grade as a table: patients, worst grade each, n (%)."""
+
+from dataclasses import replace
+
+from kras_core.analyse.results import SafetyAnalysis, SafetyRow
+from kras_core.report import format as fmt
+from kras_core.report.html_table import Cell, Column, Row, Table
+from kras_core.stats.results import Proportion
+
+BANDS = ("any", "1-2", "3-4", ">=3", "5")
+BAND_NAMES = {"any": "Any", "1-2": "1–2", "3-4": "3–4", ">=3": "≥ 3", "5": "5"}
+
+
+def safety_table_of(analysis: SafetyAnalysis, order: str = "frequency") -> Table:
+    """By stratum where there are any, else over all patients; with two, Fisher's p and the risk difference."""
+    columns = [Column("Adverse event", numeric=False)]
+    for over in _headers(analysis):
+        columns += [Column(BAND_NAMES[band], over=over, padded=True) for band in BANDS]
+    if analysis.contrast:
+        columns += [Column("Any grade", over="Difference, points"), *_p_columns()]
+    rows = [_row(row, analysis) for row in in_order(analysis, order)]
+    first = next((i for i, row in enumerate(rows) if not row.strong), 0)
+    rows = [replace(row, ruled=0 < i == first) for i, row in enumerate(rows)]
+    return Table(_caption(analysis), tuple(columns), tuple(rows), _notes(analysis), kind="safety")
+
+
+def _p_columns() -> tuple[Column, Column]:
+    return Column("Any grade", over="Fisher’s p"), Column("Grade ≥ 3", over="Fisher’s p")
+
+
+def in_order(analysis: SafetyAnalysis, order: str) -> list[SafetyRow]:
+    """Rows over several terms first; then as analysed (commonest first), by grade ≥ 3, or by name."""
+    summaries = [row for row in analysis.rows if row.any_row]
+    terms = [row for row in analysis.rows if not row.any_row]
+    if order == "term":
+        terms.sort(key=lambda row: row.term.casefold())
+    elif order == "severe":
+        terms.sort(key=lambda row: -_patients(row, ">=3"))
+    return summaries + terms
+
+
+def _patients(row: SafetyRow, band: str) -> float:
+    """How many patients in all; the middle of the range where redraws leave it open."""
+    if row.overall_range:
+        return sum(row.overall_range[band]) / 2
+    return row.overall[band].k
+
+
+def _headers(analysis: SafetyAnalysis) -> list[str]:
+    if not analysis.groups:
+        return [f"All patients (n = {_size(analysis.n, analysis.n_range)}), grade"]
+    ranges = analysis.denominator_ranges or ((),) * len(analysis.groups)
+    sizes = zip(analysis.groups, analysis.denominators, ranges, strict=True)
+    return [f"{label} (n = {_size(n, drawn)}), grade" for label, n, drawn in sizes]
+
+
+def _size(n: int, drawn: tuple[int, ...]) -> str:
+    return fmt.spread(*drawn, fmt.whole) if len(drawn) == 2 else fmt.whole(n)
+
+
+def _row(row: SafetyRow, analysis: SafetyAnalysis) -> Row:
+    cells: list[Cell] = []
+    for i in range(max(len(analysis.groups), 1)):
+        for band in BANDS:
+            found = row.cells[band][i] if analysis.groups else row.overall[band]
+            open_range = row.ranges[band][i] if row.ranges else ()
+            if not analysis.groups and row.overall_range:
+                open_range = row.overall_range[band]
+            cells.append(_count(found, open_range))
+    if analysis.contrast:
+        at_any = row.comparisons["any"]
+        ps = (fmt.p_value(row.comparisons[band].fisher_p) for band in ("any", ">=3"))
+        cells += [fmt.points(at_any.difference), *ps]
+    return Row(row.term, tuple(cells), strong=row.any_row)
+
+
+def _count(p: Proportion, drawn: tuple[int, ...]) -> Cell:
+    return fmt.spread(*drawn, fmt.whole) if len(drawn) == 2 else fmt.count(p.k, p.n)
+
+
+def _caption(analysis: SafetyAnalysis) -> str:
+    version = f", CTCAE {analysis.ctcae_version.removeprefix('CTCAE').strip()}" if analysis.ctcae_version else ""
+    what = "range of patients over compatible redraws" if analysis.drawn else "patients, n (%)"
+    return f"Adverse events by worst grade{version}: {what}"
+
+
+def _notes(analysis: SafetyAnalysis) -> tuple[str, ...]:
+    said = [analysis.drawn, analysis.definition]
+    if analysis.contrast:
+        first, second = analysis.contrast
+        said.append(
+            f"Difference: {fmt.mid_sentence(first)} minus {fmt.mid_sentence(second)}, in percentage points, Newcombe's "
+            "interval; Fisher's exact p, two-sided, may disagree with it."
+        )
+    return tuple(filter(None, said))

@@ -1,0 +1,67 @@
+"""The style sheet of what this package writes as HTML: answer lines and tables, in the palette's tokens."""
+
+from functools import cache
+
+from kras_core.report.palette import SIZES, TOKENS, Theme
+
+_RULES = """
+.kras-answer { color: var(--kras-ink); font-size: %(answer)dpx; line-height: 1.5; font-feature-settings: "tnum";
+  font-variant-numeric: tabular-nums; }
+.kras-answer p { margin: 0; }
+.kras-answer .kras-title { font-size: %(title)dpx; line-height: 1.25; font-weight: 600; letter-spacing: -0.005em;
+  margin: 0 0 6px; padding: 0; text-wrap: balance; }
+.kras-answer .kras-where { font-weight: 400; color: var(--kras-quiet); }
+.kras-answer .kras-second, .kras-answer .kras-notes { color: var(--kras-quiet); font-size: %(body)dpx; }
+.kras-answer .kras-name { font-weight: 600; }
+.kras-notes summary { cursor: pointer; list-style: none; }
+.kras-notes summary::-webkit-details-marker { display: none; }
+.kras-notes summary:focus-visible { outline: 2px solid var(--kras-accent); outline-offset: 2px; }
+.kras-notes .kras-more { color: var(--kras-accent); white-space: nowrap; }
+.kras-notes[open] .kras-more { display: none; }
+.kras-notes ul { margin: 0; padding: 0; list-style: none; }
+.kras-notes li { margin: 2px 0 0; padding: 0; font-size: inherit; }
+.kras-value { color: var(--kras-ink); font-weight: 600; white-space: nowrap; }
+.kras-interval { color: var(--kras-quiet); font-weight: 400; white-space: nowrap; }
+.kras-unseen { visibility: hidden; }
+.kras-scroll { overflow-x: auto; }
+.kras-scroll:focus-visible { outline: 2px solid var(--kras-accent); outline-offset: 2px; }
+.kras-table { border-collapse: collapse; width: auto; min-width: min(100%%, 640px); color: var(--kras-ink);
+  font-size: %(body)dpx; line-height: 20px; font-feature-settings: "tnum"; font-variant-numeric: tabular-nums; }
+.kras-caption { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.4; margin: 8px 0; }
+.kras-scroll + .kras-caption, .kras-table-notes + .kras-caption { margin-top: 24px; }
+.kras-table th, .kras-table td { border: 0; padding: 4px 16px 4px 0; text-align: left; vertical-align: baseline;
+  font-weight: 400; background: none; }
+.kras-table th:last-child, .kras-table td:last-child { padding-right: 0; }
+.kras-table .kras-n { text-align: right; white-space: nowrap; }
+.kras-table thead th { color: var(--kras-quiet); vertical-align: bottom; }
+.kras-table thead tr:last-child th { border-bottom: 1px solid var(--kras-quiet); }
+.kras-table .kras-over { text-align: right; color: var(--kras-ink); font-weight: 600; padding-left: 16px; }
+.kras-table tbody th { white-space: nowrap; position: sticky; left: 0; background: var(--kras-paper); }
+.kras-table tbody td:not(.kras-n) { color: var(--kras-quiet); font-size: %(note)dpx; min-width: 12em; }
+.kras-table .kras-ruled > * { border-top: 1px solid var(--kras-hairline); }
+.kras-table .kras-strong th { font-weight: 600; }
+.kras-safety .kras-value { font-weight: 400; }
+.kras-safety .kras-strong .kras-value { font-weight: 600; }
+.kras-safety { font-size: 13px; }
+.kras-safety th, .kras-safety td { padding-right: 11px; }
+.kras-safety tbody th { white-space: normal; min-width: 11em; max-width: 16em; }
+.kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px; max-width: 76ch; }
+.kras-table-notes p { margin: 0 0 4px; font-size: inherit; }
+@media (max-width: 640px) {
+  .kras-answer .kras-title { font-size: 19px; }
+  .kras-answer { font-size: 15px; }
+  .kras-table tbody th { white-space: normal; min-width: 7.5em; }
+}
+"""
+
+
+@cache
+def stylesheet(theme: Theme) -> str:
+    """CSS for one theme: the tokens as --kras-… variables, strata as --kras-s0 … and classes kras-s0 …, and the rules."""
+    t = TOKENS[theme]
+    names = ("paper", "panel", "ink", "quiet", "hairline", "accent", "warning", "error")
+    tokens = {name: getattr(t, name) for name in names}
+    tokens |= {f"s{i}": ink for i, ink in enumerate(t.strata_ink)}
+    root = " ".join(f"--kras-{name}: {value};" for name, value in tokens.items())
+    strata = " ".join(f".kras-s{i} {{ color: var(--kras-s{i}); }}" for i in range(6))
+    return f":root {{ {root} }}\n{strata}{_RULES % SIZES}"
