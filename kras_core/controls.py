@@ -206,7 +206,7 @@ def filter_controls(cohort: Cohort) -> tuple[FilterControl, ...]:
 
 def _controls(cohort: Cohort) -> list[FilterControl]:
     found = []
-    names = {s.column: s.label for s in reversed(stratifiers(cohort).values()) if s.id == s.column}
+    names = {s.column: s.label for s in reversed(list(stratifiers(cohort).values())) if s.id == s.column}
     for column in dict.fromkeys(s.column for s in stratifiers(cohort).values()):
         values = cohort.patients[column]
         variable = VARIABLES.get(column)

@@ -40,7 +40,9 @@ class Filter:
         """Read `sex=M`, `age>=65`, `kras_variant=G12C|G12D`."""
         match = re.match(r"^\s*([^!<>=]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*$", text)
         if not match or not match[3]:
-            raise SelectionError(f"--where {text!r}: write column, one of {' '.join(OPERATORS)}, and a value, such as 'sex=M'")
+            raise SelectionError(
+                f"--where {text!r}: write column, one of {' '.join(OPERATORS)}, and a value, such as 'sex=M'"
+            )
         return cls(match[1], match[2], tuple(v.strip() for v in match[3].split("|")))
 
     def __str__(self) -> str:

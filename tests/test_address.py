@@ -4,8 +4,8 @@ import pytest
 
 from kras_core.address import decode, default_selection, encode, token
 from kras_core.analyse.survival import analyse
-from kras_core.controls import cutoff_control, filter_controls
 from kras_core.cohort.stratifiers import stratifiers
+from kras_core.controls import cutoff_control, filter_controls
 from kras_core.conventions import PRESETS
 from kras_core.selection import By, Filter
 from tests.simulated import simulated_cohort

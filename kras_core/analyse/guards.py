@@ -18,7 +18,9 @@ DOUBT = 0.05
 BY_HAND = "chosen by hand"
 
 
-def survival_warnings(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis, table: EventTable) -> tuple[Warning, ...]:
+def survival_warnings(
+    cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis, table: EventTable
+) -> tuple[Warning, ...]:
     """Everything to say beside this analysis, most important first. table: the compared strata's."""
     guards = (_provenance, _drawn, _cutoffs, _small, _monotone, _medians, _events_per_coefficient, _confounding)
     found = [w for guard in guards for w in guard(cohort, scope, analysis)]

@@ -44,9 +44,7 @@ def redraw(
     if (groups == groups[:1]).all():
         return None
     table = tabulate(grid, event, groups, scope.k + 1)
-    strata = tuple(
-        _stratum(table, i, label) for i, label in enumerate(scope.labels) if table.n[:, i].any()
-    )
+    strata = tuple(_stratum(table, i, label) for i, label in enumerate(scope.labels) if table.n[:, i].any())
     filtered = bool(((groups < 0) != (groups[:1] < 0)).any())
     overall = _stratum(table.pooled(), 0, "All patients") if filtered or not scope.k else None
     ratios, p = _comparison(table, scope, selection)
@@ -118,9 +116,7 @@ def _stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
     survival = np.where(n > 0, survival, NAN)
     with np.errstate(invalid="ignore"):
         low, high = (_percentile(survival, q) for q in (LOW, HIGH))
-    return DrawnStratum(
-        label, i, _range(one.n[:, 0]), _range(d.sum(axis=1)), _range(median), table.times, low, high
-    )
+    return DrawnStratum(label, i, _range(one.n[:, 0]), _range(d.sum(axis=1)), _range(median), table.times, low, high)
 
 
 def _comparison(

@@ -7,7 +7,17 @@ import numpy as np
 from kras_core.cohort.endpoints import Endpoint
 from kras_core.cohort.model import Provenance
 from kras_core.selection import Selection
-from kras_core.stats.results import Curve, Difference, HazardRatio, MeanTime, Proportion, Quantile, Rate, RiskTable, TestResult
+from kras_core.stats.results import (
+    Curve,
+    Difference,
+    HazardRatio,
+    MeanTime,
+    Proportion,
+    Quantile,
+    Rate,
+    RiskTable,
+    TestResult,
+)
 
 
 @dataclass(frozen=True, slots=True)

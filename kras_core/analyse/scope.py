@@ -56,9 +56,7 @@ def resolve(cohort: Cohort, selection: Selection) -> Scope:
     everyone = mask is None
     if mask is not None:
         groups = np.where(mask, groups, -1)
-    cutoffs = tuple(
-        (stratifier.id, s.cutoff, s.cutoff_origin) for stratifier, s in splits if s.cutoff is not None
-    )
+    cutoffs = tuple((stratifier.id, s.cutoff, s.cutoff_origin) for stratifier, s in splits if s.cutoff is not None)
     by_label = " and ".join(stratifier.label for stratifier, _ in splits)
     return Scope(groups, labels, reference, by_label, cutoffs, any(s.post_baseline for s, _ in splits), everyone)
 

@@ -93,7 +93,9 @@ def _follow(cohort: Cohort, selection: Selection) -> Followed:
     rows = None if known.all() else np.flatnonzero(known)
     pick = slice(None) if rows is None else rows
     grid = code_times(time[pick], None if entry is None else entry[pick])
-    return Followed(rows, grid, event[pick] == 1, tuple(x for x in left_out if x[1].any()), float(np.median(time[pick])))
+    return Followed(
+        rows, grid, event[pick] == 1, tuple(x for x in left_out if x[1].any()), float(np.median(time[pick]))
+    )
 
 
 def landmark_months(cohort: Cohort, selection: Selection) -> float:
@@ -204,14 +206,10 @@ def _observed_median(followed: Followed, groups: NDArray[np.intp]) -> float:
     return float(np.median(followed.grid.times[followed.grid.exit[inside]]))
 
 
-def _excluded(
-    cohort: Cohort, scope: Scope, followed: Followed, groups: NDArray[np.intp]
-) -> tuple[Exclusion, ...]:
+def _excluded(cohort: Cohort, scope: Scope, followed: Followed, groups: NDArray[np.intp]) -> tuple[Exclusion, ...]:
     selected = scope.selected
     found = [e for reason, rows in followed.left_out for e in exclusion(cohort, reason, rows & selected)]
     if scope.k and (groups == scope.k).any():
         missing = scope.groups == scope.k
         found += exclusion(cohort, f"{scope.by_label} not known (in the overall curve only)", missing)
     return tuple(found)
-
-

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from kras_core.cohort.archive import MAX_CELLS, WorkbookError
 from kras_core.cohort.problems import CohortError, Problem, Severity, has_errors, per_row
 from kras_core.cohort.variables import column_key
-from kras_core.cohort.workbook import MAX_CELLS, WorkbookError, sheets
+from kras_core.cohort.workbook import sheets
 
 MAX_UPLOAD_BYTES = 50 * 1024**2
 MAX_COLUMNS = 2_000

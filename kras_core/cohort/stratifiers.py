@@ -23,9 +23,9 @@ class Stratifier:
 
     levels: label -> the column's values it gathers, in display order ("levels" kind; empty means each
     level of the column, in the column's order). reference: label of the reference group for hazard
-    ratios (the first where empty; at or below the cut-off for a "cut"). default_cutoff: used where neither
-    the user nor the cohort gives one (None: the median). post_baseline: known only after the start, so
-    that comparing it needs a landmark.
+    ratios (the first where empty, or where the named one has no patients; at or below the cut-off for a
+    "cut"). default_cutoff: used where neither the user nor the cohort gives one (None: the median).
+    post_baseline: known only after the start, so that comparing it needs a landmark.
     """
 
     id: str
@@ -148,8 +148,9 @@ def _by_level(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> S
     rest = next((i for i, (_, members) in enumerate(groups) if not members), -1)
     codes = np.array([*(of_value.get(v, rest) for v in found), -1], dtype=np.int64)[level]
     labels = tuple(label for label, _ in groups)
-    reference = labels.index(stratifier.reference) if stratifier.reference in labels else 0
-    return Strata(codes, labels, reference)
+    present = np.bincount(codes[codes >= 0], minlength=len(labels)) > 0
+    named = labels.index(stratifier.reference) if stratifier.reference in labels else 0
+    return Strata(codes, labels, named if present[named] else int(present.argmax()))
 
 
 def level_text(values: pd.Series) -> list[str | None]:

@@ -45,7 +45,7 @@ def examine(
     patients = _typed(raw.patients, _dictionary(raw.patients))
     found = [*patients.findings, *_column_rules(patients, "patient_id")]
     derived = derive(patients.frame, days_per_month)
-    found += [*derived.findings, *rules.broken_rules(derived.frame, days_per_month), *_endpoints(derived.frame)]
+    found += [*derived.findings, *rules.broken_rules(derived.frame, days_per_month), *_no_endpoint(derived.frame)]
     problems = [*raw.problems, *_placed(found, patients)]
 
     events: _Typed | None = None
@@ -62,7 +62,7 @@ def examine(
     fields = dict(cohort_fields)
     fields["time_in_days"] = derived.time_in_days | frozenset(fields.get("time_in_days", ()))
     fields["labels"] = patients.labels | dict(fields.get("labels", {}))
-    fields["default_endpoint"] = fields.get("default_endpoint") or endpoint_ids(derived.frame.columns)[0]
+    fields["default_endpoint"] = fields.get("default_endpoint") or _usable(derived.frame)[0]
     cohort = Cohort(
         id=id,
         title=title,
@@ -181,11 +181,15 @@ def _adverse_event_findings(events: _Typed, patients: pd.DataFrame) -> list[Find
     return found
 
 
-def _endpoints(frame: pd.DataFrame) -> list[Finding]:
-    """A cohort needs one endpoint at least for which somebody has both time and event."""
-    for id in endpoint_ids(frame.columns):
-        if (frame[f"{id}_months"].notna() & frame[f"{id}_event"].notna()).any():
-            return []
+def _usable(frame: pd.DataFrame) -> list[str]:
+    """Endpoints for which somebody has both time and event."""
+    ids = endpoint_ids(frame.columns)
+    return [id for id in ids if (frame[f"{id}_months"].notna() & frame[f"{id}_event"].notna()).any()]
+
+
+def _no_endpoint(frame: pd.DataFrame) -> list[Finding]:
+    if _usable(frame):
+        return []
     expected = "a time and an event of the same name with values, such as pfs_months and pfs_event"
     remedy = "Add them, or start_date with death_date or progression_date and last_contact_date."
     return [Finding("error", "no-endpoint", "", None, expected, remedy)]

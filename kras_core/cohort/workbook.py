@@ -1,60 +1,40 @@
-"""Excel workbooks -> sheets of text, after making sure that opening them is safe.
+"""Excel workbooks -> sheets of text.
 
-A workbook is a zip archive: a small file can unfold into gigabytes, and two cells far apart make a
-sheet of billions. Both are measured here before the reader proper sees the file.
+New workbooks (.xlsx) are measured before they are opened. Old ones (.xls) cannot be measured from the
+outside, and a made-up one of six kilobytes can ask for a hundred gigabytes, which ends the process
+that opens it: they are opened in a process of their own, with a limit on its memory.
 """
 
-import copy
 import datetime as dt
 import io
+import json
+import os
 import re
-import struct
+import subprocess
+import sys
 import zipfile
-import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from kras_core.cohort.archive import DAMAGED, WorkbookError, measure
 from kras_core.cohort.variables import column_key, variable
 
-MAX_UNPACKED_BYTES = 400 * 1024**2
-MAX_CELLS = 20_000_000
-MAX_MEMBERS = 10_000
-CHUNK = 1 << 20
-LONGEST_TAG = 2 * CHUNK  # with the text behind it; Excel's longest text has 32,767 characters
+Sheets = dict[str, list[list[str]]]
 
-_CELLS = (b"<c ", b"<c>", b"<c/", b"<c\t", b"<c\n", b"<c\r")
-_PREFIXED_CELL = re.compile(rb"<\w+:c[\s>/]")
-_ADDRESS_COLUMN = re.compile(rb'\sr="([A-Z]{1,3})\d')
-_ADDRESS_ROW = re.compile(rb'\sr="[A-Z]{1,3}(\d+)"')
+APART_BYTES = 2 * 1024**3
+APART_SECONDS = 120
+
+_ROOT = Path(__file__).resolve().parents[2]
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _EPOCH = {False: dt.date(1899, 12, 30), True: dt.date(1904, 1, 1)}
 _PROTECTED = "This workbook is protected by a password. Save a copy without one."
-_DAMAGED = "This workbook is damaged or protected. Save it again from Excel."
-_TOO_LARGE = (
-    f"Unpacked, this workbook exceeds {MAX_UNPACKED_BYTES // 1024**2} MB. Keep its two sheets only, or use CSV."
-)
-# What zipfile and zlib stumble over in a damaged archive.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ArithmeticError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+_OLD = "This old workbook (.xls) cannot be opened: it is damaged, too large or no workbook. Save it as .xlsx."
 _LAST_SERIAL = 73_050  # 31 December 2099 in the 1900 system
 
 
-class WorkbookError(ValueError):
-    """Why this workbook is not read, in one sentence without any of its values."""
-
-
-def sheets(content: bytes, wanted: Collection[str]) -> dict[str, list[list[str]]]:
+def sheets(content: bytes, wanted: Collection[str]) -> Sheets:
     """Every worksheet by name, as columns of text of equal length, the first cell being row 1 of the sheet.
 
     Sheets other than those wanted (by key, see `column_key`) and other than an only one stay unread and
@@ -62,12 +42,15 @@ def sheets(content: bytes, wanted: Collection[str]) -> dict[str, list[list[str]]
     year-month-day, truth as "true" and "false". Days stored as Excel's serial numbers in a column that
     the dictionary knows as a date come as dates too. Raises WorkbookError.
     """
-    epoch = _EPOCH[False]
     if content[:2] == b"PK":
-        _measure(content)
-        epoch = _EPOCH[_counts_from_1904(content)]
-    elif _ENCRYPTED in content:
+        measure(content)
+        return _open(content, wanted, _EPOCH[_counts_from_1904(content)])
+    if _ENCRYPTED in content:
         raise WorkbookError(_PROTECTED)
+    return _open_apart(content, wanted)
+
+
+def _open(content: bytes, wanted: Collection[str], epoch: dt.date) -> Sheets:
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             names = book.sheet_names
@@ -76,94 +59,46 @@ def sheets(content: bytes, wanted: Collection[str]) -> dict[str, list[list[str]]
     except PasswordError:
         raise WorkbookError(_PROTECTED) from None
     except (CalamineError, OSError, ValueError):
-        raise WorkbookError("This workbook cannot be opened: it is damaged. Save it again from Excel.") from None
+        raise WorkbookError(DAMAGED) from None
     return {name: _columns(grids.get(name, []), epoch) for name in names}
 
 
-def _measure(content: bytes) -> None:
-    """Unpack the archive piece by piece, keeping nothing, and refuse what would not fit."""
+def _open_apart(content: bytes, wanted: Collection[str]) -> Sheets:
+    """The same in a child process: whatever the file does there, it does it to the child."""
+    code = "from kras_core.cohort.workbook import serve; serve()"
+    request = json.dumps([*wanted]).encode() + b"\n" + content
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            if "xl/workbook.xml" not in archive.namelist():
-                raise WorkbookError("This is a zip archive, but no Excel workbook (.xlsx). Choose the workbook itself.")
-            if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
-                raise WorkbookError(_TOO_LARGE)
-            room = MAX_UNPACKED_BYTES
-            for member in members:
-                room -= _unpacked_size(archive, member, room)
-    except WorkbookError:
-        raise
-    except _DAMAGE:
-        raise WorkbookError(_DAMAGED) from None
+        answer = subprocess.run(
+            [sys.executable, "-c", code],
+            input=request,
+            capture_output=True,
+            cwd=_ROOT,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            timeout=APART_SECONDS,
+            check=True,
+        )
+    except subprocess.SubprocessError:
+        raise WorkbookError(_OLD) from None
+    found = json.loads(answer.stdout)
+    if isinstance(found, str):
+        raise WorkbookError(found)
+    return found
 
 
-def _unpacked_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo, room: int) -> int:
-    """Unpacked size of one member in bytes; raises when it exceeds the room or describes too large a sheet."""
-    honest = copy.copy(member)
-    honest.file_size = room + 2 * CHUNK  # the directory may lie: read on until the stream ends or the room does
-    size, extent, tail = 0, _Extent(), b""
-    with archive.open(honest) as stream:
-        while chunk := stream.read(CHUNK):
-            is_start, size = size == 0, size + len(chunk)
-            if size > room:
-                raise WorkbookError(_TOO_LARGE)
-            if is_start and not _is_xml(chunk):
-                extent = None
-            if extent:
-                text, tail = _whole_tags(tail + chunk)
-                extent.add(text)
-    if extent:
-        extent.check()
-    return size
+def serve() -> None:
+    """The child's side: wanted keys and workbook on standard input, sheets or a refusal as JSON on standard output."""
+    try:
+        import resource
 
-
-@dataclass
-class _Extent:
-    """How far a sheet reaches, by the addresses of its cells."""
-
-    cells: int = 0
-    addresses: int = 0
-    rows: int = 0
-    columns: set[bytes] = field(default_factory=set)
-
-    def add(self, text: bytes) -> None:
-        columns = _ADDRESS_COLUMN.findall(text)
-        self.cells += sum(map(text.count, _CELLS))
-        self.cells += len(_PREFIXED_CELL.findall(text)) if b":c" in text else 0
-        self.addresses += len(columns)
-        self.columns.update(columns)
-        self.rows = max(self.rows, *map(int, set(_ADDRESS_ROW.findall(text))), 0)
-
-    def check(self) -> None:
-        if self.cells > self.addresses:
-            raise WorkbookError("The cells of this workbook carry no addresses. Save it again from Excel.")
-        if self.cells and self.rows * max(map(_column_number, self.columns)) > MAX_CELLS:
-            raise WorkbookError(
-                f"A sheet of this workbook spans more than {MAX_CELLS:,} cells. "
-                "Delete the empty rows and columns beyond the table and save it again."
-            )
-
-
-def _is_xml(start: bytes) -> bool:
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:4] == b"<\x00?\x00":
-        raise WorkbookError("This workbook is written in an unusual encoding. Save it again from Excel.")
-    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
-
-
-def _whole_tags(text: bytes) -> tuple[bytes, bytes]:
-    """The text up to its last tag, and the rest, which the next chunk completes."""
-    cut = max(text.rfind(b"<"), 0)
-    if len(text) - cut > LONGEST_TAG:
-        raise WorkbookError(_DAMAGED)
-    return text[:cut], text[cut:]
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+        resource.setrlimit(resource.RLIMIT_AS, (APART_BYTES, APART_BYTES))
+    except ImportError:  # Windows has no such limit
+        pass
+    wanted, content = sys.stdin.buffer.read().split(b"\n", 1)
+    try:
+        answer: Sheets | str = _open(content, json.loads(wanted), _EPOCH[False])
+    except WorkbookError as error:
+        answer = str(error)
+    json.dump(answer, sys.stdout)
 
 
 def _counts_from_1904(content: bytes) -> bool:

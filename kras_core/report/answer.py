@@ -57,9 +57,10 @@ class Answer:
     @property
     def html(self) -> str:
         where = f' <span class="kras-where">{html_escape(self.where)}</span>' if self.where else ""
+        second = self.line2.html or "&nbsp;"  # the line is reserved, so that nothing moves
         return (
             f'<section class="kras-answer"><h1 class="kras-title">{html_escape(self.title)}{where}</h1>'
-            f'<p>{self.line1.html}</p><p class="kras-second">{self.line2.html}</p>{_notes_html(self.notes)}</section>'
+            f'<p>{self.line1.html}</p><p class="kras-second">{second}</p>{_notes_html(self.notes)}</section>'
         )
 
 
@@ -207,7 +208,7 @@ def _by_group(row: SafetyRow, analysis: SafetyAnalysis) -> Line:
         lead = ("Grade ≥ 3:",) if i == 0 else ()
         parts.append((*lead, Name(label, slot), _share(row, ">=3", i, analysis), _of(i, analysis)))
     if row.comparisons:
-        parts.append(("Fisher’s", fmt.p_equation(row.comparisons[">=3"].fisher_p)))
+        parts.append(("Fisher's", fmt.p_equation(row.comparisons[">=3"].fisher_p)))
     return Line(tuple(parts))
 
 

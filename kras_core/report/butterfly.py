@@ -11,13 +11,14 @@ from typing import Any
 from kras_core.analyse.results import SafetyAnalysis, SafetyRow
 from kras_core.report import format as fmt
 from kras_core.report.format import plotly_escape, provenance
-from kras_core.report.km_frame import Json, annotation
+from kras_core.report.km_frame import FIXED, Json, annotation, canvas
 from kras_core.report.km_labels import text_width
-from kras_core.report.palette import FONT, TOKENS, Theme, colour, fade, text_colour
+from kras_core.report.palette import TOKENS, Theme, colour, fade, text_colour
 from kras_core.report.safety_tables import in_order
 
 MOST_TERMS = 30
 LONGEST_TERM = 46  # characters on a narrow screen
+HEAD = 56  # pixels above the bars
 LINE_OF_TERM = 34  # characters to a line beside the bars, two lines at most
 LIGHT, DARK, UNGRADED = 0.4, 1.0, 0.16
 BAR, THIN_BAR = 0.62, 0.26
@@ -196,29 +197,23 @@ def _layout(
 ) -> Json:
     tokens = TOKENS[theme]
     lines = [textwrap.wrap(row.term, LINE_OF_TERM, max_lines=2, placeholder="…") for row in rows]
-    left = 8 if compact else 14 + max((text_width(line, 13 * scale) for each in lines for line in each), default=0)
+    left = 16 if compact else 14 + max((text_width(line, 13 * scale) for each in lines for line in each), default=0)
+    foot = 92 if compact else 74
     row_height = 38 if compact else 34 if any(len(each) > 1 for each in lines) else 24
-    height = row_height * scale * max(len(rows), 1) + 56 * scale + 74 * scale
+    height = row_height * scale * max(len(rows), 1) + (HEAD + foot) * scale
     step = next(s for s in (1, 2, 5, 10, 20, 25, 50) if end / s <= (4 if compact else 6) or s == 50)
     marks = [step * i for i in range(int(min(end, end if drawn else 100) / step) + 1)]
     ticks = sorted({sign * m for m in marks for sign in {w.sign for w in wings}})
     names = ["<br>".join(map(plotly_escape, each)) for each in lines]
     bold = [f"<b>{name}</b>" if row.any_row else name for row, name in zip(rows, names, strict=True)]
-    fixed = {"fixedrange": True, "zeroline": False}
     return {
-        "template": {"layout": {}},
+        **canvas(theme, (12 if compact else 13) * scale),
         "height": round(height),
-        "margin": {"l": round(left), "r": round(16 * scale), "t": round(56 * scale), "b": round(74 * scale)},
-        "font": {"family": FONT, "size": (12 if compact else 13) * scale, "color": tokens.ink},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
+        "margin": {"l": round(left), "r": round(16 * scale), "t": round(HEAD * scale), "b": round(foot * scale)},
         "hovermode": "closest",
         "barmode": "overlay",
-        "hoverlabel": {"bgcolor": tokens.panel, "font": {"family": FONT, "color": tokens.ink}, "align": "left"},
         "xaxis": {
-            **fixed,
+            **FIXED,
             "range": [-end if len(wings) == 2 else 0, end],
             "tickvals": ticks,
             "ticktext": [f"{abs(t)}{'' if drawn else ' %'}" for t in ticks],
@@ -227,15 +222,14 @@ def _layout(
             "tickfont": {"color": tokens.quiet},
         },
         "yaxis": {
-            **fixed,
+            **FIXED,
             "range": [len(rows) - 0.5, -0.5],
             "tickvals": list(range(len(rows))),
             "ticktext": bold,
             "showticklabels": not compact,
-            "showgrid": False,
             "ticklabelstandoff": 6,
         },
-        "shapes": [_spine(tokens.quiet)] + _rule_under_summaries(rows, tokens.hairline),
+        "shapes": [_spine(tokens.quiet), *_rule_under_summaries(rows, tokens.hairline)],
     }
 
 
@@ -271,13 +265,13 @@ def _words(
     )
     quiet = {"color": tokens.quiet}
     notes.append(annotation(shades, 0.5, 1, **above, yshift=28, font=quiet))
-    unit = (
-        "Patients, range over compatible redraws" if analysis.drawn else "Per cent of patients; count (%) of any grade"
-    )
-    said = f"{unit}; worst grade of each patient."
+    unit = "Per cent of patients; count (%) of any grade"
+    if analysis.drawn:
+        unit = "Patients, range over compatible redraws"
+    said = f"{unit}; worst grade each."
     if of > drawn:
         said += f" The first {drawn} of {of} rows are drawn."
-    said = "<br>".join(textwrap.wrap(said, 118 if layout["yaxis"]["showticklabels"] else 60))
+    said = "<br>".join(textwrap.wrap(said, 136 if layout["yaxis"]["showticklabels"] else 66))
     text = f'<span style="color:{tokens.ink}">{provenance(analysis.cohort)}</span><br>{said}'
     shift = {"xshift": 2 - layout["margin"]["l"], "yshift": -30}
     below = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "align": "left"}

@@ -27,9 +27,7 @@ def card_html(cohort: Cohort) -> str:
         ("Licence", cohort.licence),
         ("SHA-256", cohort.digest),
     ]
-    rows = "".join(
-        f"<dt>{html_escape(name)}</dt><dd>{html_escape(value)}</dd>" for name, value in facts if value
-    )
+    rows = "".join(f"<dt>{html_escape(name)}</dt><dd>{html_escape(value)}</dd>" for name, value in facts if value)
     return f'<section class="kras-card"><h2>{html_escape(cohort.title)}</h2><dl>{rows}</dl></section>'
 
 

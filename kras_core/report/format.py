@@ -59,7 +59,7 @@ def decimal(x: float, places: int = 1) -> str:
 
 def whole(x: float) -> str:
     """A count."""
-    return decimal(x, 0)
+    return f"{x:,}" if isinstance(x, int) and x >= 0 else decimal(x, 0)
 
 
 def percent(proportion: float, places: int = 0) -> str:

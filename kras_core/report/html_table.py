@@ -4,8 +4,9 @@ The look is in `stylesheet`: one header line, hairlines between groups, numbers 
 in lighter ink, a caption that names the method.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from kras_core.report.format import NOTHING, Printed, html_escape
 
@@ -51,8 +52,7 @@ class Table:
         return [dict(zip(names, (row.head, *map(_text, row.cells)), strict=True)) for row in self.rows]
 
     def html(self) -> str:
-        cells = [pair for row in self.rows for pair in zip(row.cells, self.columns[1:], strict=True)]
-        widest = max((_detail(cell, column) for cell, column in cells), key=len, default="")
+        widest = [_widest([row.cells[i] for row in self.rows], c) for i, c in enumerate(self.columns[1:])]
         body = "".join(_row(row, self.columns, widest) for row in self.rows)
         notes = "".join(f"<p>{html_escape(note)}</p>" for note in self.notes)
         return (
@@ -64,8 +64,10 @@ class Table:
         )
 
 
-def _detail(cell: Cell, column: Column) -> str:
-    return cell.detail if column.padded and isinstance(cell, Printed) else ""
+def _widest(cells: Sequence[Cell], column: Column) -> str:
+    """The longest percentage of a padded column."""
+    details = (cell.detail for cell in cells if isinstance(cell, Printed)) if column.padded else ()
+    return max(details, key=len, default="")
 
 
 def _text(cell: Cell) -> str:
@@ -78,40 +80,36 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _header(columns: Sequence[Column]) -> str:
-    above = ""
-    if any(c.over for c in columns):
-        above = f"<tr>{''.join(_spans(columns))}</tr>"
-    cells = (f'<th scope="col"{_align(c)}>{html_escape(c.name)}</th>' for c in columns)
+    above = f"<tr>{''.join(_spans(columns))}</tr>" if any(c.over for c in columns) else ""
+    cells = (f'<th scope="col"{_class(columns, i)}>{html_escape(c.name)}</th>' for i, c in enumerate(columns))
     return f"{above}<tr>{''.join(cells)}</tr>"
 
 
-def _spans(columns: Sequence[Column]) -> list[str]:
+def _spans(columns: Sequence[Column]) -> Iterator[str]:
     """The line above the header: one cell for each run of columns with the same words."""
-    spans: list[list[int | str]] = []
-    for column in columns:
-        if spans and column.over and spans[-1][0] == column.over:
-            spans[-1][1] = int(spans[-1][1]) + 1
+    for words, run in groupby(columns, key=lambda c: c.over):
+        n = len(list(run))
+        if words:
+            yield f'<th scope="colgroup" colspan="{n}" class="kras-over">{html_escape(words)}</th>'
         else:
-            spans.append([column.over, 1])
-    return [
-        f'<th scope="colgroup" colspan="{n}" class="kras-over">{html_escape(words)}</th>'
-        if words
-        else f'<td colspan="{n}"></td>'
-        for words, n in spans
-    ]
+            yield f'<td colspan="{n}"></td>'
 
 
-def _align(column: Column) -> str:
-    return ' class="kras-n"' if column.numeric else ""
+def _class(columns: Sequence[Column], i: int) -> str:
+    """Numbers to the right; a wider gap before a run of columns that share their words."""
+    kinds = ["kras-n"] if columns[i].numeric else []
+    if columns[i].over and columns[i - 1].over != columns[i].over:
+        kinds.append("kras-first")
+    return f' class="{" ".join(kinds)}"' if kinds else ""
 
 
-def _row(row: Row, columns: Sequence[Column], widest: str) -> str:
+def _row(row: Row, columns: Sequence[Column], widest: Sequence[str]) -> str:
     kinds = [name for name, wanted in (("kras-ruled", row.ruled), ("kras-strong", row.strong)) if wanted]
+    opening = f'<tr class="{" ".join(kinds)}">' if kinds else "<tr>"
     cells = "".join(
-        f"<td{_align(column)}>{_cell(cell, column, widest)}</td>"
-        for cell, column in zip(row.cells, columns[1:], strict=True)
+        f"<td{_class(columns, i)}>{_cell(cell, columns[i], widest[i - 1])}</td>" for i, cell in enumerate(row.cells, 1)
     )
-    return f'<tr class="{" ".join(kinds)}"><th scope="row">{html_escape(row.head)}</th>{cells}</tr>'
+    return f'{opening}<th scope="row">{html_escape(row.head)}</th>{cells}</tr>'
 
 
 def _cell(cell: Cell, column: Column, widest: str) -> str:

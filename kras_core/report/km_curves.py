@@ -3,6 +3,8 @@
 Everything is thinned before it is written (see `thin`), and only times with an event are vertices.
 """
 
+from math import ceil
+
 import numpy as np
 
 from kras_core.analyse.results import DrawnStratum, Stratum, SurvivalAnalysis
@@ -32,16 +34,16 @@ def curve_traces(strata: list[Stratum], frame: Frame) -> list[Json]:
     return traces + [_cards(s, frame) for s in with_anyone]
 
 
-def _inside(curve: Curve, frame: Frame) -> tuple[float, np.ndarray]:
-    """Where the curve stops on this axis, in months, and the indices of its events up to there."""
+def drawn(curve: Curve, frame: Frame) -> tuple[float, thin.Indices]:
+    """Where the curve stops on this axis, in months, and the indices of the events that are its vertices."""
     stop = min(float(curve.time[-1]), frame.end)
-    return stop, np.flatnonzero((curve.events > 0) & (curve.time <= stop))
+    inside = int(np.searchsorted(curve.time, stop, side="right"))
+    return stop, thin.falls(curve.survival[:inside], frame.plot)
 
 
 def path(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices of the drawn curve: months and survival, from (0, 1) to its last time on the axis."""
-    stop, events = _inside(curve, frame)
-    kept = events[thin.visible(curve.survival[events], frame.plot)]
+    """The drawn curve: months and survival, from (0, 1) to its last time on the axis."""
+    stop, kept = drawn(curve, frame)
     heights = np.concatenate(([1.0], curve.survival[kept]))
     return np.concatenate(([0.0], curve.time[kept], [stop])), np.append(heights, heights[-1])
 
@@ -74,17 +76,14 @@ def _line(slot: int, x: np.ndarray, y: np.ndarray, opacity: float, frame: Frame)
 def _band(s: Stratum, frame: Frame) -> list[Json]:
     """Pointwise interval, filled between two edges; half as dense where few remain, absent where undefined."""
     curve = s.curve
-    stop, events = _inside(curve, frame)
-    undefined = np.flatnonzero(np.isnan(curve.low[events]) | np.isnan(curve.high[events]))
+    stop, kept = drawn(curve, frame)
+    undefined = np.flatnonzero(np.isnan(curve.low[kept]) | np.isnan(curve.high[kept]))
     if undefined.size:
-        stop, events = float(curve.time[events[undefined[0]]]), events[: undefined[0]]
-    if not events.size:
+        stop, kept = float(curve.time[kept[undefined[0]]]), kept[: undefined[0]]
+    if not kept.size:
         return []
-    low, high = curve.low[events], curve.high[events]
-    kept = np.union1d(thin.visible(low, frame.plot / 2), thin.visible(high, frame.plot / 2))
-    kept = thin.sparse(kept, thin.MAX_POINTS)
-    x = np.concatenate(([0.0], curve.time[events[kept]], [stop]))
-    edges = np.stack([np.concatenate(([1.0], edge[kept], edge[-1:])) for edge in (low, high)])
+    x = np.concatenate(([0.0], curve.time[kept], [stop]))
+    edges = np.stack([np.concatenate(([1.0], edge[kept], edge[kept[-1:]])) for edge in (curve.low, curve.high)])
     parts = _split(x, edges, min(thin_from(curve, s.n), stop))
     dense, light = (_filled(s.slot, *part, share * BAND, frame) for part, share in zip(parts, (1.0, 0.5), strict=True))
     return dense + light
@@ -127,15 +126,15 @@ def _censor_ticks(s: Stratum, frame: Frame) -> list[Json]:
 def _cards(s: Stratum, frame: Frame) -> Json:
     """An unseen trace that answers the pointer: "9.0 months: 48 % (29–65 %), 6 at risk"."""
     curve, few = s.curve, max(FEW, s.n / FEW_SHARE)
-    stop, events = _inside(curve, frame)
-    at = thin.sparse(events[thin.visible(curve.survival[events], frame.plot)], MOST_CARDS)
-    last = np.flatnonzero(curve.time <= stop)[-1:]
-    at = np.union1d(at, last)
+    stop, kept = drawn(curve, frame)
+    last = np.searchsorted(curve.time, stop, side="right") - 1
+    at = np.union1d(thin.sparse(kept, MOST_CARDS), last) if last >= 0 else kept
     columns = (100 * curve.low[at], 100 * curve.high[at], curve.at_risk[at])
+    sparse = f"fewer than {whole(ceil(few))} remain"
     custom = [["", whole(s.n), ""]]
     for low, high, n in zip(*(c.tolist() for c in columns), strict=True):
         interval = "" if low != low or high != high else f" ({low:.0f}–{high:.0f} %)"
-        custom.append([interval, whole(n), f"<br>fewer than {whole(np.ceil(few))} remain" if n < few else ""])
+        custom.append([interval, whole(int(n)), f"<br>{sparse}" if n < few else ""])
     places = 0 if frame.clock.unit == "days" else 1
     what = f"%{{x:.{places}f}} {frame.clock.unit}: %{{y:.0f}} %%{{customdata[0]}}, %{{customdata[1]}} at risk"
     return {
@@ -155,7 +154,7 @@ def envelope_traces(analysis: SurvivalAnalysis, strata: list[DrawnStratum], fram
     traces: list[Json] = []
     for s in strata:
         known = np.flatnonzero(~(np.isnan(s.low) | np.isnan(s.high)) & (s.time <= frame.end))
-        kept = known[np.union1d(thin.visible(s.low[known], frame.plot), thin.visible(s.high[known], frame.plot))]
+        kept = thin.sparse(known, thin.MAX_POINTS)
         edges = np.stack([np.append(1.0, edge[kept]) for edge in (s.low, s.high)])
         band = _filled(s.slot, np.append(0.0, s.time[kept]), edges, ENVELOPE, frame)
         for edge in band:

@@ -10,7 +10,7 @@ from kras_core.analyse.results import DrawnStratum, SurvivalAnalysis
 from kras_core.report.format import NOT_REACHED, Clock, mid_sentence, plural, provenance, spread, whole
 from kras_core.report.km_curves import curve_traces, envelope_traces
 from kras_core.report.km_frame import MOST_CURVES, Json, frame_of, layout, short
-from kras_core.report.km_labels import Box
+from kras_core.report.km_labels import Foot
 from kras_core.report.km_words import around, counts, end_labels, line_key, medians, stratum_names
 from kras_core.report.palette import Theme
 from kras_core.selection import TimeUnit
@@ -40,7 +40,7 @@ def km_figure(
     data: list[Json] = []
     shapes: list[Json] = []
     notes: list[Json] = []
-    taken: list[Box] = []
+    taken: list[Foot] = []
     if analysis.redraws is None:
         data += curve_traces(drawn, frame)
         shapes, notes, taken = medians(drawn, frame)

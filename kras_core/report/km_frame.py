@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 MOST_CURVES = 8
 MOST_BANDS = 4  # more bands than these make mud of each other
+FIXED: Json = {"fixedrange": True, "zeroline": False, "showgrid": False}
 LONGEST_NAME = 26  # characters beside the risk table and at a curve's end
 
 
@@ -89,7 +90,7 @@ def frame_of(
     scale: float,
 ) -> Frame:
     """The frame for these names of strata; `height` is that of the whole figure, None for the usual one."""
-    end = axis_max or 1.01 * max(analysis.risk_table.ticks[-1], _longest(analysis))
+    end = axis_max or 1.01 * max(float(analysis.risk_table.ticks[-1]), _longest(analysis))
     size = (12 if compact else 13) * scale
     rows_of_counts = range(len(analysis.risk_table.at_risk))
     widest_cell = max(text_width(c, size) for i in rows_of_counts for c in cells(analysis.risk_table, i))
@@ -134,57 +135,17 @@ def _fitting(table: RiskTable, end: float, cell: float, width: float) -> np.ndar
 
 
 def layout(frame: Frame, table: RiskTable, shapes: list[Json], annotations: list[Json], meta: Json) -> Json:
-    """Axes, type and colours. Nothing zooms: a new selection would lose it, and a thumb must scroll the page."""
-    tokens, clock, scale = frame.tokens, frame.clock, frame.scale
-    at = table.ticks[frame.ticks]
-    text = [clock.tick(t) for t in at.tolist()]
-    if frame.compact and text:
-        text[-1] += f" {clock.abbreviation}"
-    fixed = {"fixedrange": True, "zeroline": False, "showgrid": False}
-    percents = [0, 25, 50, 75, 100]
+    """Type, colours and axes. Nothing zooms: a new selection would lose it, and a thumb must scroll the page."""
     return {
-        "template": {"layout": {}},
+        **canvas(frame.theme, frame.size),
         "height": frame.height,
         "margin": {"l": round(frame.left), "r": round(frame.right), "t": round(frame.top), "b": round(frame.foot)},
-        "font": {"family": FONT, "size": frame.size, "color": tokens.ink},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
         "hovermode": "x",
         "hoverdistance": -1,
-        "hoverlabel": {
-            "bgcolor": tokens.panel,
-            "font": {"family": FONT, "size": 13, "color": tokens.ink},
-            "align": "left",
-        },
-        "xaxis": {
-            **fixed,
-            "range": [0, round(frame.end * clock.per_month + 0.001, 3)],
-            "anchor": "y",
-            "tickvals": [round(t * clock.per_month, 6) for t in at.tolist()],
-            "ticktext": text,
-            "ticks": "outside",
-            "ticklen": 4 * scale,
-            "tickcolor": tokens.quiet,
-            "showline": True,
-            "linecolor": tokens.quiet,
-            "linewidth": 1,
-            "tickangle": 0,
-        },
-        "yaxis": {
-            **fixed,
-            "range": [0, 101],
-            "domain": [round(1 - frame.plot / frame.inner, 5), 1],
-            "tickvals": percents,
-            "ticktext": [f"{p} %" if p == 100 else str(p) for p in percents],
-            "showgrid": True,
-            "gridcolor": tokens.hairline,
-            "gridwidth": 1,
-            "ticklabelstandoff": 6,
-        },
+        "xaxis": _time_axis(frame, table),
+        "yaxis": _survival_axis(frame),
         "yaxis2": {
-            **fixed,
+            **FIXED,
             "range": [frame.rows, 0],
             "domain": [0, round(frame.table / frame.inner, 5)],
             "anchor": "x",
@@ -193,6 +154,60 @@ def layout(frame: Frame, table: RiskTable, shapes: list[Json], annotations: list
         "shapes": shapes,
         "annotations": annotations,
         "meta": meta,
+    }
+
+
+def canvas(theme: Theme, size: float) -> Json:
+    """What every figure shares. An own template, however small, keeps Plotly's (7 kB) out. Paper shows through."""
+    tokens = TOKENS[theme]
+    return {
+        "template": {"layout": {"showlegend": False}},
+        "font": {"family": FONT, "size": size, "color": tokens.ink},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "dragmode": False,
+        "hoverlabel": {
+            "bgcolor": tokens.panel,
+            "font": {"family": FONT, "size": 13, "color": tokens.ink},
+            "align": "left",
+        },
+    }
+
+
+def _time_axis(frame: Frame, table: RiskTable) -> Json:
+    clock, at = frame.clock, table.ticks[frame.ticks].tolist()
+    text = [clock.tick(t) for t in at]
+    if frame.compact and text:
+        text[-1] += f" {clock.abbreviation}"
+    return {
+        **FIXED,
+        # A thousandth more than the end, so that what is anchored there is inside after rounding.
+        "range": [0, round(frame.end * clock.per_month + 0.001, 3)],
+        "anchor": "y",
+        "tickvals": [round(t * clock.per_month, 6) for t in at],
+        "ticktext": text,
+        "ticks": "outside",
+        "ticklen": 4 * frame.scale,
+        "tickcolor": frame.tokens.quiet,
+        "showline": True,
+        "linecolor": frame.tokens.quiet,
+        "linewidth": 1,
+        "tickangle": 0,
+    }
+
+
+def _survival_axis(frame: Frame) -> Json:
+    percents = [0, 25, 50, 75, 100]
+    return {
+        **FIXED,
+        "range": [0, 101],
+        "domain": [round(1 - frame.plot / frame.inner, 5), 1],
+        "tickvals": percents,
+        "ticktext": [f"{p} %" if p == 100 else str(p) for p in percents],
+        "showgrid": True,
+        "gridcolor": frame.tokens.hairline,
+        "gridwidth": 1,
+        "ticklabelstandoff": 6,
     }
 
 

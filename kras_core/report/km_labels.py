@@ -43,6 +43,18 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Foot:
+    """Words at the foot of a drop that stands so far across; `words` is seen from that foot, y upwards negative."""
+
+    across: float
+    words: Box
+
+    def box(self, width: float, height: float) -> Box:
+        x, w = self.across * width, self.words
+        return Box(x + w.left - 3, height + w.top, x + w.right + 3, height + w.bottom)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A label's place: anchored "left" or "right", so many pixels right of and below its curve's end."""
 
@@ -57,8 +69,8 @@ class Place:
 
 
 def _candidates() -> list[Place]:
-    beside = [Place("left", GAP, sign * d) for d in range(0, 118, 9) for sign in (-1, 1)]
-    over = [Place("right", 0.0, sign * d) for d in range(13, 118, 9) for sign in (-1, 1)]
+    beside = [Place("left", GAP, sign * d) for d in range(0, 181, 9) for sign in (-1, 1)]
+    over = [Place("right", 0.0, sign * d) for d in range(13, 181, 9) for sign in (-1, 1)]
     return sorted(beside + over, key=lambda place: place.cost)
 
 
@@ -70,15 +82,14 @@ def place(
     widths: Sequence[float],
     height: float,
     margin: float,
-    taken: Sequence[tuple[float, float, float]] = (),
+    taken: Sequence[Foot] = (),
 ) -> tuple[Place, ...]:
     """A place for every end's label.
 
     widths: plot widths to judge at; height: of the plot; margin: free pixels right of it; taken: words
-    at the foot of the plot (fraction across, width, top above the axis). The rightmost ends choose first,
-    of those the lowest.
+    at the foot of the plot. The rightmost ends choose first, of those the lowest.
     """
-    boxes = {width: [_at_foot(*words, width, height) for words in taken] for width in widths}
+    boxes = {width: [foot.box(width, height) for foot in taken] for width in widths}
     chosen: dict[int, Place] = {}
     for i in sorted(range(len(ends)), key=lambda i: (-ends[i].across, -ends[i].down)):
         chosen[i] = _cheapest(lambda at, i=i: sum(_cost(ends, i, at, w, height, margin, boxes[w]) for w in widths))
@@ -99,10 +110,6 @@ def _cheapest(penalty: Callable[[Place], float]) -> Place:
     return best
 
 
-def _at_foot(across: float, wide: float, top: float, width: float, height: float) -> Box:
-    return Box(across * width - 3, height - top, across * width + wide + 3, height - top + LINE)
-
-
 def _box(end: End, at: Place, width: float, height: float) -> Box:
     x, middle = end.across * width + at.dx, end.down * height + at.dy
     left = x if at.anchor == "left" else x - end.width
@@ -114,8 +121,11 @@ def _cost(
 ) -> float:
     box = _box(ends[i], at, width, height)
     outside = box.left < 0 or box.top < -LINE / 2 or box.bottom > height + 1 or box.right > width + margin
-    cost = OUTSIDE * outside + ON_A_LABEL * sum(box.meets(other) for other in placed)
-    return cost + ON_A_CURVE * sum(_crosses(end, box, width, height) for end in ends)
+    if outside:
+        return OUTSIDE
+    if any(box.meets(other) for other in placed):
+        return ON_A_LABEL
+    return ON_A_CURVE * sum(_crosses(end, box, width, height) for end in ends)
 
 
 def _crosses(end: End, box: Box, width: float, height: float) -> bool:

@@ -1,6 +1,7 @@
 """The words of the Kaplan–Meier figure: medians, names at the curves' ends, the risk table, the footnote."""
 
 import textwrap
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -9,22 +10,24 @@ from kras_core.analyse.results import DrawnStratum, Stratum, SurvivalAnalysis
 from kras_core.report.format import NOT_REACHED, percent, plotly_escape, provenance, spread, whole
 from kras_core.report.km_curves import MOST_TICKS, path
 from kras_core.report.km_frame import MOST_BANDS, Frame, Json, annotation, cells
-from kras_core.report.km_labels import Box, End, place, text_width
+from kras_core.report.km_labels import Box, End, Foot, place, text_width
 from kras_core.report.palette import colour, dash, fade, text_colour
 
 MOST_NAMED = 3  # names at the curves' ends on a narrow screen; the risk table names them all
 LEAD = 14  # pixels from which a name is tied to its curve by a thin line
 
 
-def medians(strata: list[Stratum], frame: Frame) -> tuple[list[Json], list[Json], list[Box]]:
+def medians(strata: list[Stratum], frame: Frame) -> tuple[list[Json], list[Json], list[Foot]]:
     """Dotted drops from half to the axis with the value beside their foot; also the room those values take."""
     at = sorted(((s.median.estimate, s.slot) for s in strata if s.median.estimate <= frame.end), key=lambda m: m[0])
-    shapes, notes, boxes = [], [], []
-    size, narrow = frame.size - frame.scale, frame.widths[0]
+    shapes, notes, boxes, feet = [], [], [], []
+    size, scale, narrow = frame.size - frame.scale, frame.scale, frame.widths[0]
     for months, slot in at:
-        x, text = round(months * frame.clock.per_month, 3), frame.clock.number(months)
-        box, right = _beside(months / frame.end * narrow, text_width(text, size) + 5, size + 2, boxes)
+        x, text, foot = round(months * frame.clock.per_month, 3), frame.clock.number(months), months / frame.end
+        box, right = _beside(foot * narrow, text_width(text, size) + 5, size + 5 * scale, narrow + frame.right, boxes)
         boxes.append(box)
+        away = ((box.left - foot * narrow) / scale, (box.right - foot * narrow) / scale)
+        feet.append(Foot(foot, Box(away[0], box.top / scale, away[1], box.bottom / scale)))
         shapes.append(_dotted(x, x, 0, 50, colour(slot, frame.theme)))
         where = {"xanchor": "left" if right else "right", "xshift": 3 if right else -3, "yanchor": "bottom"}
         font = {"size": size, "color": text_colour(slot, frame.theme)}
@@ -32,16 +35,16 @@ def medians(strata: list[Stratum], frame: Frame) -> tuple[list[Json], list[Json]
     if at:
         furthest = round(at[-1][0] * frame.clock.per_month, 3)
         shapes.insert(0, _dotted(0, furthest, 50, 50, frame.tokens.quiet))
-    return shapes, notes, boxes
+    return shapes, notes, feet
 
 
-def _beside(foot: float, wide: float, high: float, taken: list[Box]) -> tuple[Box, bool]:
+def _beside(foot: float, wide: float, high: float, end: float, taken: list[Box]) -> tuple[Box, bool]:
     """Room for a value right of its drop's foot, else left, else higher; heights above the axis are negative."""
     for level in range(len(taken) + 1):
         for right in (True, False):
             left = foot + 2 if right else foot - 2 - wide
             box = Box(left, -(level + 1) * high, left + wide, -level * high)
-            if not any(box.meets(other) for other in taken) and left >= 0:
+            if not any(box.meets(other) for other in taken) and 0 <= left <= end - wide:
                 return box, right
     raise AssertionError("one level more than there are values is always free")
 
@@ -51,7 +54,7 @@ def _dotted(x0: float, x1: float, y0: float, y1: float, of: str) -> Json:
     return {"type": "line", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "layer": "below", "line": line}
 
 
-def end_labels(strata: list[Any], names: list[str], frame: Frame, taken: list[Box]) -> list[Json]:
+def end_labels(strata: list[Any], names: list[str], frame: Frame, taken: list[Foot]) -> list[Json]:
     """Each curve's name and n at its end, instead of a legend; on a narrow screen for three at most."""
     if frame.compact and len(strata) > MOST_NAMED:
         return []
@@ -61,8 +64,7 @@ def end_labels(strata: list[Any], names: list[str], frame: Frame, taken: list[Bo
     present = [i for i, end in enumerate(ends) if end]
     seen = [end for end in ends if end]
     unscaled = (tuple(w / scale for w in frame.widths), frame.plot / scale, frame.right / scale)
-    feet = [(b.left / frame.widths[0], (b.right - b.left) / scale, -b.top / scale) for b in taken]
-    places = place(seen, *unscaled, feet)
+    places = place(seen, *unscaled, taken)
     notes = []
     for i, end, at in zip(present, seen, places, strict=True):
         name, n = texts[i]
@@ -94,8 +96,10 @@ def _end(s: Any, width: float, frame: Frame) -> End | None:
     else:
         return None
 
+    months, heights = x.tolist(), y.tolist()
+
     def down(across: float) -> float:
-        return 1.0 - float(y[max(int(np.searchsorted(x, across * frame.end, side="right")) - 1, 0)])
+        return 1.0 - heights[max(bisect_right(months, across * frame.end) - 1, 0)]
 
     return End(float(x[-1]) / frame.end, 1.0 - float(y[-1]), width, down)
 
@@ -106,8 +110,9 @@ def counts(analysis: SurvivalAnalysis, k: int, frame: Frame) -> Json:
     at = (table.ticks[frame.ticks] * frame.clock.per_month).round(6).tolist()
     text = []
     for i in range(k):
-        for cell in (cells(table, i)[j] for j in frame.ticks.tolist()):
-            n, rest = cell.split(" ", 1)
+        written = cells(table, i)
+        for j in frame.ticks.tolist():
+            n, rest = written[j].split(" ", 1)
             text.append(f'{n} <span style="color:{quiet}">{rest}</span>')
     return {
         "type": "scatter",
@@ -172,7 +177,7 @@ def around(analysis: SurvivalAnalysis, strata: list[Any], of: int, frame: Frame)
         unit = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "xshift": 14}
         unit["yshift"] = -round(1 + 6 * frame.scale)
         notes.append(annotation(frame.clock.unit, 1, round(base, 5), font=quiet, **unit))
-    lines = textwrap.wrap(_explained(analysis, strata, of, frame), 60 if frame.compact else 118)
+    lines = textwrap.wrap(_explained(analysis, strata, of, frame), 60 if frame.compact else 136)
     first = f'<span style="color:{frame.tokens.ink}">{provenance(analysis.cohort)}</span>'
     text = "<br>".join([first, *lines])
     foot = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "align": "left"}

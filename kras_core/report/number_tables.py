@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from kras_core.analyse.results import Redraws, Stratum, SurvivalAnalysis
 from kras_core.report import format as fmt
@@ -54,7 +55,10 @@ def _down(quantities: list[Quantity], labels: list[str], caption: str, notes: tu
     columns = (Column("Stratum", numeric=False), *(Column(q.name) for q in quantities))
     last = len(labels) - 1
     rows = (Row(label, tuple(q.cells[i] for q in quantities), ruled=i == last) for i, label in enumerate(labels))
-    methods = tuple(f"{q.name}: {q.method}." for q in quantities if q.method)
+    methods = tuple(
+        f"{', '.join(q.name for q in alike)}: {method}."
+        for method, alike in groupby((q for q in quantities if q.method), key=lambda q: q.method)
+    )
     return Table(caption, columns, tuple(rows), methods + notes)
 
 

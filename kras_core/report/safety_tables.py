@@ -25,7 +25,7 @@ def safety_table_of(analysis: SafetyAnalysis, order: str = "frequency") -> Table
 
 
 def _p_columns() -> tuple[Column, Column]:
-    return Column("Any grade", over="Fisher’s p"), Column("Grade ≥ 3", over="Fisher’s p")
+    return Column("Any grade", over="Fisher's p"), Column("Grade ≥ 3", over="Fisher's p")
 
 
 def in_order(analysis: SafetyAnalysis, order: str) -> list[SafetyRow]:

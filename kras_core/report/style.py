@@ -36,6 +36,7 @@ _RULES = """
 .kras-table thead th { color: var(--kras-quiet); vertical-align: bottom; }
 .kras-table thead tr:last-child th { border-bottom: 1px solid var(--kras-quiet); }
 .kras-table .kras-over { text-align: right; color: var(--kras-ink); font-weight: 600; padding-left: 16px; }
+.kras-table .kras-first { padding-left: 14px; }
 .kras-table tbody th { white-space: nowrap; position: sticky; left: 0; background: var(--kras-paper); }
 .kras-table tbody td:not(.kras-n) { color: var(--kras-quiet); font-size: %(note)dpx; min-width: 12em; }
 .kras-table .kras-ruled > * { border-top: 1px solid var(--kras-hairline); }
@@ -45,19 +46,21 @@ _RULES = """
 .kras-safety { font-size: 13px; }
 .kras-safety th, .kras-safety td { padding-right: 11px; }
 .kras-safety tbody th { white-space: normal; min-width: 11em; max-width: 16em; }
-.kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px; max-width: 76ch; }
+.kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px;
+  max-width: 110ch; }
 .kras-table-notes p { margin: 0 0 4px; font-size: inherit; }
 @media (max-width: 640px) {
   .kras-answer .kras-title { font-size: 19px; }
   .kras-answer { font-size: 15px; }
-  .kras-table tbody th { white-space: normal; min-width: 7.5em; }
+  .kras-table .kras-first { padding-left: 14px; }
+.kras-table tbody th { white-space: normal; min-width: 7.5em; }
 }
 """
 
 
 @cache
 def stylesheet(theme: Theme) -> str:
-    """CSS for one theme: the tokens as --kras-… variables, strata as --kras-s0 … and classes kras-s0 …, and the rules."""
+    """CSS for one theme: the tokens as variables (--kras-ink, --kras-s0 …), a class kras-s0 … a stratum, the rules."""
     t = TOKENS[theme]
     names = ("paper", "panel", "ink", "quiet", "hairline", "accent", "warning", "error")
     tokens = {name: getattr(t, name) for name in names}

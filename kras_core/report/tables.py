@@ -65,7 +65,8 @@ def _at_risk(analysis: SurvivalAnalysis) -> Table:
     columns = (Column(clock.unit.capitalize(), numeric=False), *map(Column, ticks))
     rows = []
     for i, s in enumerate(analysis.shown):
-        printed = tuple(Printed(*cell.split(" ", 1)) for cell in cells(table, i))
+        parts = (cell.partition(" ") for cell in cells(table, i))
+        printed = tuple(Printed(n, rest) for n, _, rest in parts)
         rows.append(Row(s.label, printed))
     entered = ", +entered" if table.entered.size else ""
     return Table(f"At risk (censored) [events]{entered}", columns, tuple(rows))

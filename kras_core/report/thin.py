@@ -19,13 +19,16 @@ READABLE = 250  # up to so many numbers are written out, so that a person can re
 Indices = NDArray[np.intp]
 
 
-def visible(heights: Floats, pixels: float) -> Indices:
-    """Indices of the steps to draw. heights (m,): fractions of an axis of so many pixels; the last is kept."""
-    if not heights.size:
-        return np.empty(0, dtype=np.intp)
-    rows = np.floor(heights * min(2 * pixels, MAX_POINTS - 10))
-    kept = np.flatnonzero(np.diff(rows, prepend=np.inf))
-    return kept if kept[-1] == heights.size - 1 else np.append(kept, heights.size - 1)
+def falls(survival: Floats, pixels: float) -> Indices:
+    """Indices of the steps to draw of S (m,), not increasing from 1, on an axis of so many pixels.
+
+    The first step into each row, and the last of all, so that the curve ends at its exact height.
+    """
+    rows = int(min(2 * pixels, MAX_POINTS - 10))
+    levels = np.append(np.arange(rows, 0, -1) / rows, np.nextafter(survival[-1:], 2.0))
+    first = survival.size - np.searchsorted(survival[::-1], levels, side="left")
+    kept = np.unique(first[first < survival.size])
+    return kept[survival[kept] < 1.0]
 
 
 def sparse(indices: Indices, most: int) -> Indices:

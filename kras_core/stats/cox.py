@@ -75,7 +75,7 @@ def cox(
     if keep.size > 1:
         inner = int(np.searchsorted(keep, reference))
         counts = Counts(counts.at_risk[keep], counts.events[keep])
-        named = [labels[i] for i in keep]
+        named = [labels[i] for i in keep.tolist()]
         ratios = (
             _wald(*_newton(counts, inner, ties)[:2], named, inner, ties, confidence)
             if _finite(counts)
@@ -115,7 +115,7 @@ def fit(table: EventTable | Sequence[EventTable], reference: int = 0, ties: Ties
         raise ValueError("no event: the partial likelihood is constant")
     beta, covariance, score_test = _newton(counts, reference, ties)
     null = _loglik(counts, np.zeros_like(beta), ties)
-    return CoxFit(beta, covariance, _loglik(counts, beta, ties), null, score_test, np.asarray(_finite(counts)))
+    return CoxFit(beta, covariance, _loglik(counts, beta, ties), null, score_test, _finite(counts))
 
 
 def counts_at_events(table: EventTable | Sequence[EventTable]) -> Counts | None:
@@ -173,9 +173,9 @@ def _finite(counts: Counts) -> NDArray[np.bool_]:
     choices. For two groups: not all events at times with both at risk fall in one group.
     """
     if counts.events.shape[-2] > 2:
-        return _reach(_edges(counts)).all(axis=(-2, -1))
+        return np.asarray(_reach(_edges(counts)).all(axis=(-2, -1)))
     both = (counts.at_risk > 0).all(axis=-2)
-    return ((counts.events > 0) & both[..., None, :]).any(axis=-1).all(axis=-1)
+    return np.asarray(((counts.events > 0) & np.asarray(both)[..., None, :]).any(axis=-1).all(axis=-1))
 
 
 def _newton(counts: Counts, reference: int, ties: Ties) -> tuple[Floats, Floats, Floats]:
@@ -189,7 +189,7 @@ def _newton(counts: Counts, reference: int, ties: Ties) -> tuple[Floats, Floats,
     k, batch = counts.events.shape[-2], counts.events.shape[:-2]
     free = np.array([i for i in range(k) if i != reference])
     block = (..., free[:, None], free)
-    finite = np.asarray(_finite(counts))[..., None]
+    finite = _finite(counts)[..., None]
     total = counts.events.sum(axis=-2)
     derivatives = _efron if ties == "efron" and total.max() > 1 else _breslow
     beta = np.zeros((*batch, k))

@@ -76,10 +76,7 @@ def code_times(time: ArrayLike, entry: ArrayLike | None = None) -> TimeGrid:
     rounding only become one (the smallest of them), by the rule of R's survival::aeqSurv.
     """
     exit_time = np.asarray(time, dtype=np.float64)
-    if entry is None:
-        stacked = exit_time
-    else:
-        stacked = np.concatenate((exit_time, np.asarray(entry, dtype=np.float64)))
+    stacked = exit_time if entry is None else np.concatenate((exit_time, np.asarray(entry, dtype=np.float64)))
     if not np.isfinite(stacked).all():
         raise ValueError("times must be finite: leave rows without a time out before")
     distinct, codes = np.unique(stacked, return_inverse=True)

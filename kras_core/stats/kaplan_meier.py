@@ -4,6 +4,8 @@ Kaplan and Meier 1958 (J Am Stat Assoc 53:457–481); Greenwood 1926 for the var
 Crowley 1982 (Biometrics 38:29–41) for the interval of a quantile.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
@@ -30,9 +32,10 @@ def curves(table: EventTable, conventions: Conventions) -> tuple[Curve, ...]:
     own = np.flatnonzero(exits)
     t_index = own % table.times.size
     group = own // table.times.size
-    s, spread = survival.ravel()[own], np.sqrt(log_variance.ravel()[own])
+    s = np.asarray(survival, dtype=np.float64).ravel()[own]
+    spread = np.sqrt(np.asarray(log_variance, dtype=np.float64).ravel()[own])
     low, high, std_error = _interval(s, spread, conventions)
-    columns = (
+    columns: tuple[Floats, ...] = (
         table.times[t_index],
         s,
         low,
@@ -43,7 +46,7 @@ def curves(table: EventTable, conventions: Conventions) -> tuple[Curve, ...]:
         table.censored.ravel()[own].astype(np.float64),
     )
     bounds = np.searchsorted(group, np.arange(exits.shape[-2] + 1))
-    return tuple(Curve(*(c[a:b] for c in columns)) for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+    return tuple(Curve(*(c[a:b] for c in columns)) for a, b in pairwise(bounds.tolist()))
 
 
 def _interval(s: Floats, spread: Floats, conventions: Conventions) -> tuple[Floats, Floats, Floats]:
@@ -158,5 +161,5 @@ def _rate(curve: Curve, t: float, i: int, at_risk: int, conventions: Conventions
     if i < 0:
         undefined = conventions.interval == "log-log"
         return Rate(t, 1.0, NAN if undefined else 1.0, NAN if undefined else 1.0, at_risk, 0.0)
-    values = (float(x[i]) for x in (curve.survival, curve.low, curve.high))
-    return Rate(t, *values, at_risk, float(curve.std_error[i]))
+    low, high = float(curve.low[i]), float(curve.high[i])
+    return Rate(t, float(curve.survival[i]), low, high, at_risk, float(curve.std_error[i]))

@@ -41,12 +41,12 @@ def logrank(
     observed, expected, variance = observed_expected(table, weights, rho=rho, gamma=gamma)
     name = method_name(table, weights, rho, gamma)
     chi2, df = _quadratic_form(observed - expected, variance)
-    values = {"observed": tuple(observed.tolist()), "expected": tuple(expected.tolist())}
+    counts = tuple(observed.tolist()), tuple(expected.tolist())
     if df == 0:
         reason = "no event time at which the event could have fallen in either of two groups"
-        return TestResult(NAN, 0, NAN, name, **values, reason=reason)
+        return TestResult(NAN, 0, NAN, name, *counts, reason=reason)
     spread = float(variance[0, 0]) if observed.size == 2 else NAN
-    return TestResult(chi2, df, float(chdtrc(df, chi2)), name, **values, variance=spread)
+    return TestResult(chi2, df, float(chdtrc(df, chi2)), name, *counts, variance=spread)
 
 
 def method_name(table: EventTable | Sequence[EventTable], weights: Weights, rho: float, gamma: float) -> str:
@@ -129,11 +129,11 @@ def trend(
     a = np.asarray(scores, dtype=np.float64)
     spread = float(a @ variance @ a)
     name = f"{method_name(table, weights, rho, gamma)}, trend"
-    values = {"observed": tuple(observed.tolist()), "expected": tuple(expected.tolist())}
+    counts = tuple(observed.tolist()), tuple(expected.tolist())
     if spread <= ROUNDING * float(np.abs(a) @ np.abs(variance) @ np.abs(a)):
-        return TestResult(NAN, 0, NAN, name, **values, reason="no event time that tells the scores apart")
+        return TestResult(NAN, 0, NAN, name, *counts, reason="no event time that tells the scores apart")
     chi2 = float((a @ (observed - expected)) ** 2 / spread)
-    return TestResult(chi2, 1, float(chdtrc(1, chi2)), name, **values, variance=spread)
+    return TestResult(chi2, 1, float(chdtrc(1, chi2)), name, *counts, variance=spread)
 
 
 def logrank_many(table: EventTable) -> tuple[Floats, Floats]:

@@ -113,8 +113,8 @@ def _ratios(
     covariance = np.linalg.inv(choices.score(best)[1])
     margin = float(chdtri(1, 1 - confidence)) / 2
     found = []
-    for position, i in enumerate(choices.free):
-        drop = _drop(choices, best, top, int(i))
+    for position, i in enumerate(choices.free.tolist()):
+        drop = _drop(choices, best, top, i)
         se = float(np.sqrt(covariance[position, position]))
         low, high = (_limit(drop, float(best[i]), side * se, margin) for side in (-1.0, 1.0))
         p = float(chdtrc(1, 2 * max(drop(0.0), 0.0)))

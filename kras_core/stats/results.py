@@ -6,11 +6,12 @@ Nothing here computes: `report` may import this module and none of the estimator
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 
 NAN = float("nan")

@@ -11,9 +11,7 @@ from kras_core.report.safety_json import safety_json
 from kras_core.report.survival_json import survival_json
 
 
-def tables(
-    found: Mapping[str, Sequence[Mapping[str, str]]], analysis: SurvivalAnalysis | SafetyAnalysis
-) -> None:
+def tables(found: Mapping[str, Sequence[Mapping[str, str]]], analysis: SurvivalAnalysis | SafetyAnalysis) -> None:
     """A button for every table (CSV, formulas neutralised) and one for the analysis (JSON)."""
     name = "uploaded" if analysis.cohort.origin == "uploaded" else analysis.cohort.id
     with st.container(horizontal=True):

@@ -1,5 +1,7 @@
 """The sidebar, the same on every page: cohort, endpoint, strata, filters, analysis, methods. Widgets -> Selection."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from kras_core.cohort.endpoints import endpoint as named_endpoint
@@ -36,12 +38,15 @@ def render() -> None:
         cohort = _cohort()
         if not cohort.endpoints:
             st.caption("This cohort has no endpoint with time and event.")
+        endpoint, by, where = _endpoint(cohort), _by(cohort), _where(cohort)
+        analysis, landmark = _analysis(cohort)
         selection = Selection(
             cohort=cohort.digest,
-            endpoint=_endpoint(cohort),
-            by=_by(cohort),
-            where=_where(cohort),
-            **_analysis(cohort),
+            endpoint=endpoint,
+            by=by,
+            where=where,
+            analysis=analysis,
+            landmark=landmark,
             conventions=PRESETS[_methods(cohort)],
             unit=st.session_state.get("unit") or "months",
             milestones=st.session_state.get("milestones", ()),
@@ -117,7 +122,7 @@ def _endpoint(cohort: Cohort) -> str:
         chosen = st.selectbox(
             "Endpoint", cohort.endpoints, key="endpoint", format_func=lambda id: named_endpoint(id).label
         )
-    return chosen or cohort.endpoints[0]
+    return str(chosen)
 
 
 def _by(cohort: Cohort) -> tuple[By, ...]:
@@ -132,7 +137,7 @@ def _by(cohort: Cohort) -> tuple[By, ...]:
     return tuple(chosen)
 
 
-def _stratifier(label: str, key: str, options: list[str], offered: dict[str, Stratifier]) -> Stratifier | None:
+def _stratifier(label: str, key: str, options: list[str], offered: Mapping[str, Stratifier]) -> Stratifier | None:
     if st.session_state.get(key) not in options:
         st.session_state[key] = NONE
     labels = distinct_labels({NONE: NOTHING[key]} | {id: s.label for id, s in offered.items()})
@@ -226,13 +231,13 @@ def _filter(control: FilterControl) -> tuple[Filter, ...]:
     )
 
 
-def _analysis(cohort: Cohort) -> dict[str, object]:
+def _analysis(cohort: Cohort) -> tuple[AnalysisKind, float | None]:
     offered = [k for k in ANALYSES if k != "delayed-entry" or "entry_months" in cohort.patients]
     if st.session_state.get("analysis") not in offered:
         st.session_state["analysis"] = "naive"
     kind = st.selectbox("Analysis", offered, key="analysis", format_func=ANALYSES.__getitem__)
     if kind != "landmark":
-        return {"analysis": kind, "landmark": None}
+        return kind, None
     st.session_state.setdefault("landmark", FIRST_LANDMARK)
     landmark = st.number_input(
         "Landmark, months",
@@ -245,7 +250,7 @@ def _analysis(cohort: Cohort) -> dict[str, object]:
         "Whole days where the cohort's times are days.",
         persist_state="session",
     )
-    return {"analysis": kind, "landmark": landmark}
+    return kind, landmark
 
 
 def _methods(cohort: Cohort) -> str:

@@ -15,7 +15,9 @@ ROWS = COHORT.patients
 
 
 def select(**changes) -> Selection:
-    return Selection(COHORT.digest, "pfs", (By("prior_antiangiogenic"),), conventions=PRESETS["lifelines"]).but(**changes)
+    return Selection(COHORT.digest, "pfs", (By("prior_antiangiogenic"),), conventions=PRESETS["lifelines"]).but(
+        **changes
+    )
 
 
 def test_strata_are_recounted_from_the_rows():
@@ -91,7 +93,12 @@ def test_default_cut_off_is_the_median_and_says_so():
 
 def test_crossing_gives_every_pair_and_keeps_the_reference_pair():
     analysis = analyse(COHORT, select(by=(By("prior_antiangiogenic"), By("sex"))))
-    assert [s.label for s in analysis.strata] == ["No prior · Female", "No prior · Male", "Prior · Female", "Prior · Male"]
+    assert [s.label for s in analysis.strata] == [
+        "No prior · Female",
+        "No prior · Male",
+        "Prior · Female",
+        "Prior · Male",
+    ]
     assert {h.reference for h in analysis.hazard_ratios} == {"Prior · Female"}
     assert sum(s.n for s in analysis.strata) == 80
 

@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [report for report in terminalreporter.getreports("skipped") if MISSING in str(report.longrepr)]
     if skipped:
-        terminalreporter.write_line(f"{len(skipped)} browser tests skipped: {MISSING}", yellow=True)
+        terminalreporter.write_line(f"Browser tests skipped ({len(skipped)}): {MISSING}", yellow=True)
 
 
 @dataclass(frozen=True)

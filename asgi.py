@@ -1,0 +1,188 @@
+"""Serving: `python asgi.py` (what `make run` does) serves app.py from one process that starts warm.
+
+- Heavy imports and the bundled cohorts are loaded before the first visitor comes; then the collector is
+  told to leave them alone, because Streamlit runs a full collection after every script run.
+- Uploads are spooled to memory where the platform has a file system there, so that no row reaches a disk.
+- Every answer carries the security headers below.
+
+HOST and PORT say where to listen (127.0.0.1 and 8501, unless set). `streamlit run app.py` serves the
+same app without all this, for development.
+"""
+
+import base64
+import gc
+import hashlib
+import os
+import re
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from urllib.parse import urlsplit
+
+import streamlit as st
+import uvicorn
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+ROOT = Path(__file__).parent
+MEMORY = Path("/dev/shm")  # where Linux keeps a file system in memory
+MAX_MESSAGE_BYTES = 50 * 1024**2  # of a message from a browser; uploads come another way
+
+
+@contextmanager
+def spooling_to_memory() -> Iterator[None]:
+    """Temporary files in a private folder in memory, removed at the end: uploads over 1 MB are spooled there.
+
+    A TMPDIR that is set stays; a platform without such a place keeps the system's default.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="krascope-", dir=MEMORY) as folder:  # readable by this user alone
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            del os.environ["TMPDIR"]
+            tempfile.tempdir = None
+
+
+def warm_up() -> None:
+    """Import the whole core and what it draws with, read the bundled cohorts, and analyse the default one."""
+    import kras_core
+    from kras_core.address import default_selection
+    from kras_core.analyse.survival import analyse
+    from kras_core.cohort.bundled import BUNDLED, DEFAULT, load
+
+    import_module("plotly.io")
+    for module in walk_packages(kras_core.__path__, "kras_core."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    for cohort in BUNDLED:
+        load(cohort)
+    analyse(load(DEFAULT), default_selection(load(DEFAULT)))
+
+
+@asynccontextmanager
+async def warm_start(_: st.App) -> AsyncIterator[None]:
+    """Before the first visitor: import, load, and freeze what every session shares."""
+    warm_up()
+    gc.collect()
+    gc.freeze()
+    with spooling_to_memory():
+        yield
+
+
+def inline_script_hashes() -> str:
+    """Policy sources for the inline scripts of Streamlit's own page, by hash, so that no other may run."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+# The tightest policy under which charts, tables, uploads, downloads and formulas work without a complaint in
+# the browser's console. An uploaded column named like a picture or a script can load or run nothing.
+POLICY = {
+    "default-src": "'none'",  # whatever is not named below: frames, workers, plug-ins, media, manifests
+    "script-src": f"'self' {inline_script_hashes()}",  # no eval, no inline handler
+    "style-src": "'self' 'unsafe-inline'",  # Streamlit (emotion) and Plotly write style elements at run time
+    "img-src": "'self' data: blob:",  # icons and Plotly's picture export
+    "font-src": "'self' data:",  # Streamlit's own fonts
+    "connect-src": "'self'",  # the websocket and uploads, same origin
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",  # not to be framed, against clickjacking
+}
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # frame-ancestors, for old browsers
+    "Referrer-Policy": "no-referrer",  # the address holds the view: other sites need not learn it
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SameOrigin:
+    """Middleware that refuses what pages of other sites send.
+
+    Streamlit refuses it too, but to be sure it asks an outside host for this machine's address first.
+    A proxy in front must pass the Host that the browser asked for.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] in ("http", "websocket") else Headers()
+        origin = headers.get("origin")
+        if origin is None or urlsplit(origin).netloc == headers.get("host"):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocketClose(code=1008)(scope, receive, send)
+        else:
+            await PlainTextResponse("Requests from other sites are refused.", status_code=403)(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Middleware that adds HEADERS to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+app = st.App(ROOT / "app.py", lifespan=warm_start, middleware=[Middleware(SecurityHeaders), Middleware(SameOrigin)])
+
+
+class Announced(uvicorn.Server):
+    """Says where it listens, once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host = "localhost" if self.config.host in ("127.0.0.1", "0.0.0.0") else self.config.host
+        print(f"KRAScope is at http://{host}:{self.config.port} (Ctrl+C stops it)", flush=True)
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until stopped; exits with one clear line where the port is taken.
+
+    uvicorn opens the port itself: the sockets that Streamlit's own runner hands it lack TCP_NODELAY, which
+    costs every script run some 40 ms of waiting for acknowledgements.
+    """
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:
+            sys.exit(f"Port {port} is taken. Choose another one: make run PORT={port + 1}")
+    print("KRAScope is starting ...", flush=True)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ws="websockets-sansio",  # as Streamlit's runner has it, and the next two
+        ws_per_message_deflate=False,  # compressing a chart takes longer than sending it
+        ws_max_size=MAX_MESSAGE_BYTES,
+        access_log=False,  # addresses hold views
+        log_config=None,  # Streamlit sets the loggers up
+    )
+    with suppress(KeyboardInterrupt):
+        Announced(config).run()
+
+
+if __name__ == "__main__":
+    serve(os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8501")))

@@ -1,0 +1,259 @@
+"""A whole toggle of the Survival view: KRAScope's kernel beside R's survival and lifelines, in one run.
+
+    make bench        (or: python benchmarks/kernel.py [--quick])
+
+A toggle moves the cut-off of a marker on a cohort that is loaded and validated, and computes overall and
+per-stratum curves with intervals, medians, rates, numbers at risk, log-rank, Cox hazard ratio with the
+test of proportional hazards, reverse Kaplan-Meier follow-up, and RMST with its difference. Every toggle
+has a cut-off of its own, so that none is answered from memory. Each engine is a process of its own with
+clean typed columns, prepared outside the clock; they take turns. Times are medians; memory is the peak
+above what the loaded data take.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import psutil
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+ENGINES = ("krascope", "r", "lifelines")
+# rows, continuous times, turns, of which lifelines takes part in
+SIZES = (
+    (27, False, 60, 15),
+    (1_000, False, 40, 10),
+    (10_000, False, 15, 4),
+    (100_000, False, 7, 2),
+    (1_000_000, False, 5, 1),
+    (1_000_000, True, 5, 1),
+)
+BARS = {"r": {27: 8, 1_000: 8, 10_000: 8, 100_000: 15, 1_000_000: 15}, "lifelines": 100}
+CUTOFF = 2.5
+Toggle = Callable[[float], list[float]]
+
+
+def krascope(folder: Path) -> tuple[str, Toggle]:
+    """The project's own: `analyse` on the cohort read from the CSV, as an upload is."""
+    from kras_core.analyse.survival import analyse
+    from kras_core.cohort.bundled import load_file
+    from kras_core.selection import By, Selection
+
+    cohort = load_file(folder / "patients.csv")
+
+    def toggle(cutoff: float) -> list[float]:
+        a = analyse(cohort, Selection(cohort.digest, "pfs", by=(By("nlr", cutoff),)))
+        assert a.logrank is not None and a.rmst_difference is not None
+        hr, (low, high) = a.hazard_ratios[0], a.strata
+        means = [low.rmst.estimate, high.rmst.estimate, a.rmst_difference.estimate]
+        ratio = [hr.estimate, hr.low, hr.high]
+        at_risk = float(a.risk_table.at_risk[0, 0])
+        return [a.logrank.statistic, a.logrank.p, *ratio, low.n, high.n, *means, at_risk, low.median.estimate]
+
+    first = analyse(cohort, Selection(cohort.digest, "pfs", by=(By("nlr", CUTOFF),)))
+    rates = [rate.time for rate in first.overall.rates]
+    grid = "\n".join(" ".join(map(str, line)) for line in (rates, first.risk_table.ticks.tolist()))
+    (folder / "grid.txt").write_text(grid + "\n")
+    for name, column in (("time", "pfs_months"), ("event", "pfs_event"), ("marker", "nlr")):
+        cohort.numbers(column).tofile(folder / name)
+    return f"NumPy {np.__version__}", toggle
+
+
+def lifelines(folder: Path) -> tuple[str, Toggle]:
+    """The same quantities by lifelines, but for the variance of the RMST: it offers that of min(T, tau), by
+    numerical integration that takes seconds."""
+    import lifelines as library
+    import pandas as pd
+    from lifelines import CoxPHFitter, KaplanMeierFitter
+    from lifelines.statistics import logrank_test, proportional_hazard_test
+    from lifelines.utils import median_survival_times, restricted_mean_survival_time
+
+    time, event, marker = (np.fromfile(folder / name) for name in ("time", "event", "marker"))
+    milestones, ticks = (np.array(line.split(), float) for line in (folder / "grid.txt").read_text().splitlines())
+
+    def describe(rows: Any, tau: float) -> tuple[float, int, float]:
+        curve = KaplanMeierFitter().fit(time[rows], event[rows])
+        median_survival_times(curve.confidence_interval_)
+        curve.survival_function_at_times(milestones)
+        curve.confidence_interval_.asof(milestones)
+        steps = np.searchsorted(curve.event_table.index.to_numpy(), ticks)
+        at_risk = curve.event_table["at_risk"].to_numpy()[np.minimum(steps, len(curve.event_table) - 1)]
+        curve.event_table[["observed", "censored"]].cumsum()
+        reverse = KaplanMeierFitter().fit(time[rows], 1 - event[rows])
+        median_survival_times(reverse.confidence_interval_)
+        mean: Any = restricted_mean_survival_time(curve, t=tau)
+        return float(mean), int(at_risk[0]), float(curve.median_survival_time_)
+
+    def toggle(cutoff: float) -> list[float]:
+        group = marker > cutoff
+        tau = min(time[group].max(), time[~group].max())
+        low, high, _ = (describe(rows, tau) for rows in (~group, group, slice(None)))
+        test = logrank_test(time[~group], time[group], event[~group], event[group])
+        frame = pd.DataFrame({"time": time, "event": event, "group": group.astype(float)})
+        cox = CoxPHFitter().fit(frame, "time", "event")
+        proportional_hazard_test(cox, frame, time_transform="km")
+        ratio = [float(cox.hazard_ratios_["group"]), *np.exp(cox.confidence_intervals_.loc["group"])]
+        sizes = [int((~group).sum()), int(group.sum())]
+        return [test.test_statistic, test.p_value, *ratio, *sizes, low[0], high[0], high[0] - low[0], low[1], low[2]]
+
+    return library.__version__, toggle
+
+
+def serve(engine: Callable[[Path], tuple[str, Toggle]], folder: Path) -> None:
+    """Be an engine: a cut-off per line in; seconds, peak memory in MB and the numbers out."""
+    version, toggle = engine(folder)
+    clear, status = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+    base = psutil.Process().memory_info().rss / 2**20
+    if status.exists():
+        clear.write_text("5")  # start the peak anew
+    warnings.simplefilter("ignore")  # about convergence, in cohorts of 27
+    print("ready", version, flush=True)
+    for line in sys.stdin:
+        clock = time.perf_counter()
+        numbers = toggle(float(line))
+        seconds = time.perf_counter() - clock
+        peak = float("nan")
+        if status.exists():
+            peak = (
+                next(int(row.split()[1]) for row in status.read_text().splitlines() if row.startswith("VmHWM")) / 1024
+            )
+        print(seconds, peak - base, *numbers, flush=True)
+
+
+@dataclass
+class Engine:
+    """An engine's process, and what it has answered."""
+
+    process: subprocess.Popen[str]
+    version: str
+    seconds: list[float] = field(default_factory=list)
+    peak: float = 0.0
+
+    @classmethod
+    def start(cls, name: str, folder: Path) -> "Engine":
+        script = ["Rscript", str(HERE / "kernel.R")] if name == "r" else [sys.executable, __file__, "--engine", name]
+        process = subprocess.Popen([*script, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        ready = process.stdout.readline().split(maxsplit=1)
+        if not ready:
+            raise RuntimeError(f"{name} did not start")
+        return cls(process, ready[1].strip())
+
+    def toggle(self, cutoff: float, warm_up: bool = False) -> np.ndarray:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        print(cutoff, file=self.process.stdin, flush=True)
+        seconds, peak, *numbers = map(float, self.process.stdout.readline().replace("NA", "nan").split())
+        if not warm_up:
+            self.seconds.append(seconds)
+        self.peak = peak
+        return np.array(numbers)
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+def compare(n: int, continuous: bool, turns: int, lifelines_turns: int, names: list[str]) -> dict[str, Any]:
+    """One row of the table: every engine's median time and memory at this size, and how far R agrees."""
+    from simulate import patients
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        frame = patients(n, continuous=continuous)[
+            ["patient_id", "nlr", *patients(1, continuous=continuous).columns[5:7]]
+        ]
+        frame.to_csv(folder / "patients.csv", index=False)
+        engines = {name: Engine.start(name, folder) for name in names}
+        disagreement = 0.0
+        for turn in range(turns + 1):
+            cutoff = CUTOFF + 0.001 * turn
+            answers = {}
+            for name in names:
+                if name != "lifelines" or turn <= lifelines_turns:
+                    # The first turn warms up; lifelines' only turn at a million rows counts.
+                    answers[name] = engines[name].toggle(
+                        cutoff, turn == 0 and not (name == "lifelines" and n > 200_000)
+                    )
+            if "r" in answers:
+                disagreement = max(disagreement, relative_difference(answers["krascope"], answers["r"]))
+            if n > 200_000 and turn == 0:
+                lifelines_turns = 0
+        for engine in engines.values():
+            engine.stop()
+    return {"n": n, "continuous": continuous, "engines": engines, "disagreement": disagreement}
+
+
+def relative_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest relative difference; numbers that are equal (both 0, both missing) don't differ."""
+    apart = ~((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)))
+    return float(np.max(np.abs(ours[apart] - theirs[apart]) / np.abs(theirs[apart]), initial=0.0))
+
+
+def milliseconds(engine: Engine | None) -> str:
+    return "–" if engine is None else f"{median(engine.seconds) * 1000:,.{2 if median(engine.seconds) < 0.1 else 0}f}"
+
+
+def report(row: dict[str, Any]) -> str:
+    engines, n = row["engines"], row["n"]
+    ours = engines["krascope"]
+    cells = [f"{n:,}{' continuous' if row['continuous'] else ''}"]
+    cells += [milliseconds(engines.get(name)) for name in ENGINES]
+    for name, bar in (("r", BARS["r"][n]), ("lifelines", BARS["lifelines"])):
+        other = engines.get(name)
+        cells.append("–" if other is None else f"{median(other.seconds) / median(ours.seconds):.0f} (≥ {bar})")
+    cells += ["–" if (e := engines.get(name)) is None else f"{e.peak:,.0f}" for name in ENGINES]
+    cells.append(f"{row['disagreement']:.0e}" if "r" in engines else "–")
+    return "| " + " | ".join(cells) + " |"
+
+
+HEADER = (
+    "| n | KRAScope, ms | R, ms | lifelines, ms | × R (bar) | × lifelines (bar) "
+    "| peak MB: KRAScope | R | lifelines | largest relative difference from R |\n" + "|---" * 10 + "|"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="whole-toggle times of KRAScope, R and lifelines")
+    parser.add_argument("--quick", action="store_true", help="up to 10,000 rows only")
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--engine", choices=("krascope", "lifelines"), help=argparse.SUPPRESS)
+    parser.add_argument("folder", nargs="?", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.engine:
+        serve({"krascope": krascope, "lifelines": lifelines}[arguments.engine], arguments.folder)
+        return
+    names = [name for name in ENGINES if name != "r" or shutil.which("Rscript")]
+    if "r" not in names:
+        print("R is left out: there is no Rscript on PATH.\n")
+    print(HEADER, flush=True)
+    rows = []
+    for n, continuous, turns, lifelines_turns in SIZES[: 3 if arguments.quick else None]:
+        rows.append(compare(n, continuous, turns, lifelines_turns, names))
+        print(report(rows[-1]), flush=True)
+    versions = {name: engine.version for name, engine in rows[-1]["engines"].items()}
+    print(f"\nPython {platform.python_version()}; {versions}; {platform.machine()}, {psutil.cpu_count()} processors.")
+    if arguments.json:
+        figures = [
+            {"n": r["n"], "continuous": r["continuous"]}
+            | {name: {"ms": median(e.seconds) * 1000, "peak_mb": e.peak} for name, e in r["engines"].items()}
+            for r in rows
+        ]
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
