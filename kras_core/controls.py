@@ -1,7 +1,8 @@
 """What a control over a column may take: the range and step of a cut-off, the levels or range of a filter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,7 +156,7 @@ class FilterControl:
     def level_label(self, level: str) -> str:
         return FLAG_LABELS.get(level, level) if self.flag else level
 
-    def filters(self, value: Sequence) -> tuple[Filter, ...]:
+    def filters(self, value: Any) -> tuple[Filter, ...]:
         """The filters that a widget's value stands for; none where it keeps everybody."""
         if self.levels:
             kept = tuple(v for v in self.levels if v in value)

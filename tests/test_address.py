@@ -40,6 +40,7 @@ def test_uploaded_views_come_back_as_the_same_patients(changes):
 
 def test_a_settled_cut_off_splits_the_same_patients():
     control = cutoff_control(UPLOADED, stratifiers(UPLOADED)["nlr"])
+    assert control is not None
     values = UPLOADED.numbers("nlr")
     for cutoff in (1.234, 2.5, 2.99, float(values.max())):
         assert ((values > cutoff) == (values > control.settle(cutoff))).all()

@@ -9,7 +9,7 @@ from typing import Any
 from kras_core.analyse.results import DrawnStratum, SurvivalAnalysis
 from kras_core.report.format import NOT_REACHED, Clock, mid_sentence, plural, provenance, spread, whole
 from kras_core.report.km_curves import curve_traces, envelope_traces
-from kras_core.report.km_frame import MOST_CURVES, Json, frame_of, layout, short
+from kras_core.report.km_frame import MOST_CURVES, Json, Tail, Wish, frame_of, layout, short
 from kras_core.report.km_labels import Foot
 from kras_core.report.km_words import around, counts, end_labels, line_key, medians, stratum_names
 from kras_core.report.palette import Theme
@@ -34,9 +34,9 @@ def km_figure(
     clock = Clock(unit or analysis.selection.unit, analysis.cohort.days_per_month)
     strata = _strata(analysis)
     drawn = strata[:MOST_CURVES]
-    names = [short(s.label) for s in drawn]
-    longest = axis_max or analysis.selection.axis_max
-    frame = frame_of(analysis, names, theme, clock, height, longest, compact, scale)
+    tails = [_tail(s) for s in drawn]
+    wish = Wish(theme, clock, height, axis_max or analysis.selection.axis_max, compact, scale)
+    frame = frame_of(tails, analysis.risk_table, wish)
     data: list[Json] = []
     shapes: list[Json] = []
     notes: list[Json] = []
@@ -47,9 +47,9 @@ def km_figure(
         data.append(counts(analysis, len(drawn), frame))
     else:
         data += envelope_traces(analysis, drawn, frame)
-    notes += end_labels(drawn, names, frame, taken)
+    notes += end_labels(drawn, tails, frame, taken)
     shapes += [line_key(i, s.slot, frame) for i, s in enumerate(drawn)]
-    notes += stratum_names(analysis, drawn, names, frame) + around(analysis, drawn, len(strata), frame)
+    notes += stratum_names(analysis, drawn, tails, frame) + around(analysis, drawn, len(strata), frame)
     meta = {"drawn": len(drawn), "strata": len(strata), "unit": clock.unit}
     return {"data": data, "layout": layout(frame, analysis.risk_table, shapes, notes, meta)}
 
@@ -60,6 +60,12 @@ def _strata(analysis: SurvivalAnalysis) -> list[Any]:
     if redraws is None:
         return list(analysis.shown)
     return list(redraws.strata) or ([redraws.overall] if redraws.overall else [analysis.overall])
+
+
+def _tail(s: Any) -> Tail:
+    if isinstance(s, DrawnStratum):
+        return Tail(short(s.label), f"n = {spread(*s.n, whole)}", float(s.time[-1]) if s.time.size else 0.0)
+    return Tail(short(s.label), f"n = {whole(s.n)}", float(s.curve.time[-1]) if s.curve.time.size else 0.0)
 
 
 def alt_text(analysis: SurvivalAnalysis) -> str:

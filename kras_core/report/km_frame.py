@@ -5,14 +5,13 @@ on the number of rows reserved (2, 4, 6 or 8 strata) and on nothing else, so tha
 moves when a toggle adds a stratum.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.report.format import Clock, whole
-from kras_core.report.km_labels import text_width
+from kras_core.report.km_labels import GAP, text_width
 from kras_core.report.palette import FONT, TOKENS, Theme, Tokens
 from kras_core.stats.results import RiskTable
 
@@ -21,6 +20,7 @@ Json = dict[str, Any]
 MOST_CURVES = 8
 MOST_BANDS = 4  # more bands than these make mud of each other
 FIXED: Json = {"fixedrange": True, "zeroline": False, "showgrid": False}
+WIDEST_MARGIN = 130  # pixels right of the plot
 LONGEST_NAME = 26  # characters beside the risk table and at a curve's end
 
 
@@ -79,41 +79,65 @@ class Frame:
         return 2.5 + 2 * stratum if self.compact else 1.5 + stratum
 
 
-def frame_of(
-    analysis: SurvivalAnalysis,
-    names: list[str],
-    theme: Theme,
-    clock: Clock,
-    height: int | None,
-    axis_max: float | None,
-    compact: bool,
-    scale: float,
-) -> Frame:
-    """The frame for these names of strata; `height` is that of the whole figure, None for the usual one."""
-    end = axis_max or 1.01 * max(float(analysis.risk_table.ticks[-1]), _longest(analysis))
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the caller wants the figure: height of the whole in pixels (None: the usual), axis_max in months."""
+
+    theme: Theme
+    clock: Clock
+    height: int | None
+    axis_max: float | None
+    compact: bool
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What stands at a curve's end: the stratum's name, its size in words, and the curve's last time in months."""
+
+    name: str
+    size: str
+    last: float
+
+
+def frame_of(tails: list[Tail], table: RiskTable, wish: Wish) -> Frame:
+    """The frame for these strata."""
+    scale, compact = wish.scale, wish.compact
+    end = wish.axis_max or 1.01 * max(float(table.ticks[-1]), *(tail.last for tail in tails))
     size = (12 if compact else 13) * scale
-    rows_of_counts = range(len(analysis.risk_table.at_risk))
-    widest_cell = max(text_width(c, size) for i in rows_of_counts for c in cells(analysis.risk_table, i))
-    beside = max((text_width(name, size) for name in names), default=0.0)
+    widest_cell = max(text_width(c, size) for i in range(len(table.at_risk)) for c in cells(table, i))
+    beside = max(text_width(tail.name, size) for tail in tails)
     left = 44 * scale if compact else max(52 * scale, 30 * scale + beside + widest_cell / 2 + 10)
-    right = max(30 * scale if compact else 60 * scale, widest_cell / 2 + 4)
-    reserved = next(r for r in (2, 4, 6, MOST_CURVES) if len(names) <= r)
-    row = (17 if compact else 20) * scale
-    rows = 1 + (2 * reserved if compact else reserved)
-    top, foot = 12 * scale, (78 if compact else 44) * scale
-    frame = Frame(theme, clock, compact, scale, end, np.empty(0, int), left, right, top, 0, row, rows, foot)
-    plot = (240 if compact else 350) * scale
-    if height is not None:
-        plot = max(120.0, height - top - foot - frame.axis - frame.table)
-    shown = _fitting(analysis.risk_table, end, widest_cell + 10 * scale, frame.widths[0])
-    return Frame(theme, clock, compact, scale, end, shown, left, right, top, plot, row, rows, foot)
+    right = max((30 if compact else 60) * scale, widest_cell / 2 + 4)
+    if not compact:
+        right = max(right, *(_overhang(tail, end, size, scale) for tail in tails))
+    reserved = next(r for r in (2, 4, 6, MOST_CURVES) if len(tails) <= r)
+    frame = Frame(
+        theme=wish.theme,
+        clock=wish.clock,
+        compact=compact,
+        scale=scale,
+        end=end,
+        ticks=np.empty(0, dtype=np.intp),
+        left=left,
+        right=right,
+        top=12 * scale,
+        plot=(240 if compact else 350) * scale,
+        row=(17 if compact else 20) * scale,
+        rows=1 + (2 * reserved if compact else reserved),
+        foot=(78 if compact else 44) * scale,
+    )
+    plot = frame.plot
+    if wish.height is not None:
+        plot = max(120.0, plot + wish.height - frame.height)
+    return replace(frame, plot=plot, ticks=_fitting(table, end, widest_cell + 10 * scale, frame.widths[0]))
 
 
-def _longest(analysis: SurvivalAnalysis) -> float:
-    """The last time on the figure, in months."""
-    if analysis.redraws is not None:
-        return max((float(s.time[-1]) for s in analysis.redraws.strata if s.time.size), default=0.0)
-    return max((float(s.curve.time[-1]) for s in analysis.shown if s.curve.time.size), default=0.0)
+def _overhang(tail: Tail, end: float, size: float, scale: float) -> float:
+    """Room right of the plot that a name beside its curve's end needs in a narrow window, within reason."""
+    wide = text_width(f"{tail.name} {tail.size}", size) + GAP + 4
+    free = (1 - min(tail.last / end, 1.0)) * 500 * scale
+    return min(wide - free, WIDEST_MARGIN * scale)
 
 
 def cells(table: RiskTable, stratum: int) -> list[str]:

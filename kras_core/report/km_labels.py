@@ -64,8 +64,8 @@ class Place:
 
     @property
     def cost(self) -> float:
-        """How far from where a reader looks first, which is right beside the end."""
-        return abs(self.dy) + (12.0 if self.anchor == "right" else 0.0)
+        """How far from where a reader looks first, which is right beside the end; far away counts more and more."""
+        return abs(self.dy) * (1 + abs(self.dy) / 60) + (12.0 if self.anchor == "right" else 0.0)
 
 
 def _candidates() -> list[Place]:

@@ -9,7 +9,7 @@ import numpy as np
 from kras_core.analyse.results import DrawnStratum, Stratum, SurvivalAnalysis
 from kras_core.report.format import NOT_REACHED, percent, plotly_escape, provenance, spread, whole
 from kras_core.report.km_curves import MOST_TICKS, path
-from kras_core.report.km_frame import MOST_BANDS, Frame, Json, annotation, cells
+from kras_core.report.km_frame import MOST_BANDS, Frame, Json, Tail, annotation, cells
 from kras_core.report.km_labels import Box, End, Foot, place, text_width
 from kras_core.report.palette import colour, dash, fade, text_colour
 
@@ -54,22 +54,21 @@ def _dotted(x0: float, x1: float, y0: float, y1: float, of: str) -> Json:
     return {"type": "line", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "layer": "below", "line": line}
 
 
-def end_labels(strata: list[Any], names: list[str], frame: Frame, taken: list[Foot]) -> list[Json]:
+def end_labels(strata: list[Any], tails: list[Tail], frame: Frame, taken: list[Foot]) -> list[Json]:
     """Each curve's name and n at its end, instead of a legend; on a narrow screen for three at most."""
     if frame.compact and len(strata) > MOST_NAMED:
         return []
     size, scale = frame.size, frame.scale
-    texts = [(name, _size_of(s)) for s, name in zip(strata, names, strict=True)]
-    ends = [_end(s, text_width(" ".join(t), size) / scale, frame) for s, t in zip(strata, texts, strict=True)]
+    widths = [text_width(f"{tail.name} {tail.size}", size) / scale for tail in tails]
+    ends = [_end(s, width, frame) for s, width in zip(strata, widths, strict=True)]
     present = [i for i, end in enumerate(ends) if end]
     seen = [end for end in ends if end]
     unscaled = (tuple(w / scale for w in frame.widths), frame.plot / scale, frame.right / scale)
     places = place(seen, *unscaled, taken)
     notes = []
     for i, end, at in zip(present, seen, places, strict=True):
-        name, n = texts[i]
-        quiet = f'<span style="color:{frame.tokens.quiet}">{n}</span>'
-        text = f"<b>{plotly_escape(name)}</b> {quiet}"
+        quiet = f'<span style="color:{frame.tokens.quiet}">{tails[i].size}</span>'
+        text = f"<b>{plotly_escape(tails[i].name)}</b> {quiet}"
         font = {"size": size, "color": text_colour(strata[i].slot, frame.theme)}
         where = {"xanchor": at.anchor, "ax": round(at.dx * scale), "ay": round(at.dy * scale), "yanchor": "middle"}
         far = abs(at.dy) > LEAD
@@ -78,10 +77,6 @@ def end_labels(strata: list[Any], names: list[str], frame: Frame, taken: list[Fo
         x, y = round(end.across * frame.end * frame.clock.per_month, 3), round(100 * (1 - end.down), 3)
         notes.append(annotation(text, x, y, font=font, **where) | arrow)
     return notes
-
-
-def _size_of(s: Any) -> str:
-    return f"n = {spread(*s.n, whole) if isinstance(s, DrawnStratum) else whole(s.n)}"
 
 
 def _end(s: Any, width: float, frame: Frame) -> End | None:
@@ -144,7 +139,7 @@ def line_key(i: int, slot: int, frame: Frame) -> Json:
     }
 
 
-def stratum_names(analysis: SurvivalAnalysis, strata: list[Any], names: list[str], frame: Frame) -> list[Json]:
+def stratum_names(analysis: SurvivalAnalysis, strata: list[Any], tails: list[Tail], frame: Frame) -> list[Json]:
     """The heading of the risk table and the strata's names at the left edge; of redraws, their ranges in words."""
     left = {"xref": "paper", "yref": "y2", "xanchor": "left", "yanchor": "middle"}
     entered = " +entered" if analysis.risk_table.entered.size else ""
@@ -153,10 +148,10 @@ def stratum_names(analysis: SurvivalAnalysis, strata: list[Any], names: list[str
         heading = f"Range over {analysis.redraws.count} compatible redraws"
     quiet = {"color": frame.tokens.quiet, "size": frame.size}
     notes = [annotation(heading, 0, 0.5, **left, xshift=round(-frame.left + 2), font=quiet)]
-    for i, (s, name) in enumerate(zip(strata, names, strict=True)):
+    for i, (s, tail) in enumerate(zip(strata, tails, strict=True)):
         y = frame.line(i) - (1 if frame.compact else 0)
         shift = round(-frame.left + 28 * frame.scale)
-        notes.append(annotation(plotly_escape(name), 0, y, **left, xshift=shift))
+        notes.append(annotation(plotly_escape(tail.name), 0, y, **left, xshift=shift))
         if isinstance(s, DrawnStratum):
             notes.append(annotation(_range_words(s, frame), 0, frame.line(i), **left, font=quiet))
     return notes

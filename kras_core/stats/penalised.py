@@ -113,7 +113,8 @@ def _ratios(
     covariance = np.linalg.inv(choices.score(best)[1])
     margin = float(chdtri(1, 1 - confidence)) / 2
     found = []
-    for position, i in enumerate(choices.free.tolist()):
+    free: list[int] = choices.free.tolist()
+    for position, i in enumerate(free):
         drop = _drop(choices, best, top, i)
         se = float(np.sqrt(covariance[position, position]))
         low, high = (_limit(drop, float(best[i]), side * se, margin) for side in (-1.0, 1.0))

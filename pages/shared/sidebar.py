@@ -232,10 +232,10 @@ def _filter(control: FilterControl) -> tuple[Filter, ...]:
 
 
 def _analysis(cohort: Cohort) -> tuple[AnalysisKind, float | None]:
-    offered = [k for k in ANALYSES if k != "delayed-entry" or "entry_months" in cohort.patients]
+    offered: list[AnalysisKind] = [k for k in ANALYSES if k != "delayed-entry" or "entry_months" in cohort.patients]
     if st.session_state.get("analysis") not in offered:
         st.session_state["analysis"] = "naive"
-    kind = st.selectbox("Analysis", offered, key="analysis", format_func=ANALYSES.__getitem__)
+    kind: AnalysisKind = st.selectbox("Analysis", offered, key="analysis", format_func=ANALYSES.__getitem__)
     if kind != "landmark":
         return kind, None
     st.session_state.setdefault("landmark", FIRST_LANDMARK)

@@ -65,6 +65,7 @@ def test_ranges_are_those_of_a_loop_over_the_same_redraws():
     found = analyse(COHORT, selection).redraws
     assert found is not None
     groups = redraw.redrawn_groups(COHORT, selection, "pfs")
+    assert groups is not None
     time, event = COHORT.numbers("pfs_months"), COHORT.numbers("pfs_event")
     p, ratio, events = [], [], []
     for codes in groups:
@@ -83,4 +84,6 @@ def test_ranges_are_those_of_a_loop_over_the_same_redraws():
 
 def test_the_same_view_gives_the_same_range():
     selection = select(by=(By("sex"),))
-    assert analyse(reconstructed(), selection).redraws.p == analyse(COHORT, selection).redraws.p
+    first, second = analyse(reconstructed(), selection).redraws, analyse(COHORT, selection).redraws
+    assert first is not None and second is not None
+    assert first.p == second.p

@@ -66,7 +66,8 @@ def test_a_name_keeps_off_another_curve_and_off_the_words_at_the_axis() -> None:
 
 
 def test_names_of_one_end_keep_the_order_of_their_curves() -> None:
-    upper, lower = place([end(1.0, 0.92), end(1.0, 0.95)], WIDTHS, HEIGHT, MARGIN)
+    tails = [End(1.0, 0.92, 90.0, lambda x: 0.92), End(1.0, 0.95, 90.0, lambda x: 0.95)]
+    upper, lower = place(tails, WIDTHS, HEIGHT, MARGIN)
     assert 0.92 * HEIGHT + upper.dy < 0.95 * HEIGHT + lower.dy
 
 
