@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import sidebar, style
+from pages.shared import session, sidebar, style
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -12,15 +12,25 @@ PAGES = Path(__file__).parent / "pages"
 st.set_page_config(page_title="KRAScope", page_icon=PAGES / "shared" / "icon.png", layout="wide")
 
 # Pages stand in subfolders and are named here: files directly in pages/ would be served without app.py.
+cohort_page = st.Page(PAGES / "data" / "cohort.py", title="Cohort", url_path="cohort")
 page = st.navigation(
     {
         "Explore": [
             st.Page(PAGES / "explore" / "survival.py", title="Survival", url_path="survival", default=True),
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
         ],
-        "Data": [st.Page(PAGES / "data" / "cohort.py", title="Cohort", url_path="cohort")],
+        "Data": [cohort_page],
     }
 )
 style.apply()
 sidebar.render()
-page.run()
+if session.waits_for_file():
+    st.info(
+        "This address shows an uploaded cohort, and uploads stay with the session that made them. "
+        "Upload the same file on the Cohort page and the view opens as it was.",
+        icon=":material/link:",
+    )
+if session.waits_for_file() and page is not cohort_page:
+    st.page_link(cohort_page, label="Go to the Cohort page", icon=":material/upload:")
+else:
+    page.run()

@@ -113,7 +113,7 @@ def _stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
     below = survival <= 0.5 + LEVEL_TOLERANCE
     first = table.times[below.argmax(axis=1)]
     median = np.where(below.any(axis=1), first, np.inf)
-    survival = np.where(n > 0, survival, NAN)
+    survival = np.where((n > 0) | (survival <= 0.0), survival, NAN)  # unknown after the last, unless nobody was left
     with np.errstate(invalid="ignore"):
         low, high = (_percentile(survival, q) for q in (LOW, HIGH))
     return DrawnStratum(label, i, _range(one.n[:, 0]), _range(d.sum(axis=1)), _range(median), table.times, low, high)

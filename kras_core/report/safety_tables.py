@@ -8,6 +8,7 @@ from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.stats.results import Proportion
 
 BANDS = ("any", "1-2", "3-4", ">=3", "5")
+MOST_BESIDE_EVERYBODY = 2
 BAND_NAMES = {"any": "Any", "1-2": "1–2", "3-4": "3–4", ">=3": "≥ 3", "5": "5"}
 
 
@@ -46,12 +47,21 @@ def _patients(row: SafetyRow, band: str) -> float:
     return row.overall[band].k
 
 
+def _shown(analysis: SafetyAnalysis) -> list[int | None]:
+    """The columns' groups: everybody (None) first while that leaves room for the strata, then each stratum."""
+    everybody: list[int | None] = [None] if len(analysis.groups) <= MOST_BESIDE_EVERYBODY else []
+    return everybody + list(range(len(analysis.groups)))
+
+
 def _headers(analysis: SafetyAnalysis) -> list[str]:
-    if not analysis.groups:
-        return [f"All patients (n = {_size(analysis.n, analysis.n_range)}), grade"]
-    ranges = analysis.denominator_ranges or ((),) * len(analysis.groups)
-    sizes = zip(analysis.groups, analysis.denominators, ranges, strict=True)
-    return [f"{label} (n = {_size(n, drawn)}), grade" for label, n, drawn in sizes]
+    return [_header(analysis, i) for i in _shown(analysis)]
+
+
+def _header(analysis: SafetyAnalysis, i: int | None) -> str:
+    if i is None:
+        return f"All patients (n = {_size(analysis.n, analysis.n_range)}), grade"
+    drawn = analysis.denominator_ranges[i] if analysis.denominator_ranges else ()
+    return f"{analysis.groups[i]} (n = {_size(analysis.denominators[i], drawn)}), grade"
 
 
 def _size(n: int, drawn: tuple[int, ...]) -> str:
@@ -60,13 +70,12 @@ def _size(n: int, drawn: tuple[int, ...]) -> str:
 
 def _row(row: SafetyRow, analysis: SafetyAnalysis) -> Row:
     cells: list[Cell] = []
-    for i in range(max(len(analysis.groups), 1)):
+    for i in _shown(analysis):
         for band in BANDS:
-            found = row.cells[band][i] if analysis.groups else row.overall[band]
-            open_range = row.ranges[band][i] if row.ranges else ()
-            if not analysis.groups and row.overall_range:
-                open_range = row.overall_range[band]
-            cells.append(_count(found, open_range))
+            if i is None:
+                cells.append(_count(row.overall[band], row.overall_range[band] if row.overall_range else ()))
+            else:
+                cells.append(_count(row.cells[band][i], row.ranges[band][i] if row.ranges else ()))
     if analysis.contrast:
         at_any = row.comparisons["any"]
         ps = (fmt.p_value(row.comparisons[band].fisher_p) for band in ("any", ">=3"))
@@ -80,7 +89,7 @@ def _count(p: Proportion, drawn: tuple[int, ...]) -> Cell:
 
 def _caption(analysis: SafetyAnalysis) -> str:
     version = f", CTCAE {analysis.ctcae_version.removeprefix('CTCAE').strip()}" if analysis.ctcae_version else ""
-    what = "range of patients over compatible redraws" if analysis.drawn else "patients, n (%)"
+    what = "patients, n (%)" + ("; by stratum the range over compatible redraws" if analysis.drawn else "")
     return f"Adverse events by worst grade{version}: {what}"
 
 

@@ -18,12 +18,6 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def page() -> None:
     st.title("Cohort")
     cohort, _ = session.view()
-    if "wanted" in st.session_state:
-        st.info(
-            "This address shows an uploaded cohort, and uploads stay with the session that made them. "
-            "Upload the same file here and the view opens as it was.",
-            icon=":material/link:",
-        )
     _upload()
     st.html(card_html(cohort))
     if cohort.card:

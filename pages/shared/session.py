@@ -78,9 +78,14 @@ def arrive() -> tuple[Cohort, Selection] | None:
     return cohort, decode(cohort, parameters)
 
 
+def waits_for_file() -> bool:
+    """Whether the address shows an upload that this session does not have."""
+    return "wanted" in st.session_state
+
+
 def leave(cohort: Cohort, selection: Selection) -> None:
     """Write the view into the address, unless the address waits for a file to be uploaded."""
-    if "wanted" in st.session_state:
+    if waits_for_file():
         st.session_state["address"] = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
         return
     address = encode(cohort, selection)

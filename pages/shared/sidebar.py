@@ -95,13 +95,13 @@ def _cohort() -> Cohort:
         st.session_state["next_view"] = (name, None)
         st.rerun()
     kind = "uploaded" if cohort.origin == "uploaded" else cohort.provenance
-    st.html(f'<p class="kras-badge kras-{kind}">{BADGES[kind]}</p>')
+    st.html(f'<p class="kras-badge kras-{kind}">{BADGES[kind]} · n = {cohort.n:,}</p>')
     return cohort
 
 
 def _title(name: str) -> str:
     cohort = session.cohort_of(name)
-    return f"{cohort.title}, n = {cohort.n:,}" if cohort else name
+    return cohort.title if cohort else name
 
 
 def _endpoint(cohort: Cohort) -> str:

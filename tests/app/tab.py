@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Page, WebSocket
+from playwright.sync_api import ConsoleMessage, Page, WebSocket
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
@@ -25,10 +25,16 @@ class Tab:
     runs: int = 0
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda m: self.console_errors.append(m.text) if m.type == "error" else None)
+        self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("websocket", self._listen)
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        """Errors, but for Streamlit's search for its own base path: opened at /safety it asks /safety/_stcore first."""
+        probing = message.location.get("url", "").endswith(("/_stcore/health", "/_stcore/host-config"))
+        if message.type == "error" and not (probing and "404" in message.text):
+            self.console_errors.append(message.text)
 
     def _note(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:")):

@@ -1,0 +1,131 @@
+"""The Survival page in a browser: every toggle changes the numbers, and they are the core's own."""
+
+import pytest
+
+from kras_core.address import default_selection
+from kras_core.cohort.bundled import BUNDLED, load
+from kras_core.cohort.stratifiers import stratifiers
+from kras_core.controls import distinct_labels
+from kras_core.selection import By
+from tests.app.tab import Tab
+from tests.app.view import answer_text, choose, expected_answer, fold
+
+
+@pytest.mark.parametrize("cohort_id", list(BUNDLED))
+def test_every_stratifier_changes_the_numbers_and_they_are_the_cores(page: Tab, cohort_id: str) -> None:
+    cohort = load(cohort_id)
+    offered = stratifiers(cohort)
+    labels = distinct_labels({id: s.label for id, s in offered.items()})
+    page.open(f"/?cohort={cohort_id}&by=none")
+    seen = {answer_text(page)}
+    shown = 0
+    for id, stratifier in offered.items():
+        if stratifier.post_baseline:
+            continue
+        choose(page, "by", labels[id])
+        shown += 1
+        selection = default_selection(cohort).but(by=(By(id),))
+        text = answer_text(page)
+        assert text == expected_answer(cohort_id, selection, shown), id
+        assert text not in seen, id
+        seen.add(text)
+    assert shown >= 5
+
+
+def test_endpoint_methods_and_analysis_change_the_numbers(page: Tab) -> None:
+    first = answer_text(page)
+    with page.rerun():
+        page.page.locator(".st-key-endpoint button", has_text="OS").click()
+    page.settle()
+    second = answer_text(page)
+    choose(page, "methods", "As R survival")
+    third = answer_text(page)
+    choose(page, "analysis", "From a landmark")
+    fourth = answer_text(page)
+    assert len({first, second, third, fourth}) == 4
+    assert second.startswith("Overall survival")
+    assert "landmark=3" in page.page.url and "methods=r" in page.page.url and "endpoint=os" in page.page.url
+
+
+def test_a_cut_off_moves_the_split_and_its_shortcut_brings_it_back(page: Tab) -> None:
+    page.open("/?cohort=ncctg-lung&by=age")
+    before = answer_text(page)
+    slider = page.page.locator(".st-key-cut-age input").first
+    slider.focus()
+    with page.rerun():
+        slider.press("ArrowRight")
+    page.settle()
+    page.page.wait_for_timeout(300)
+    assert "66" in page.page.url.split("by=age")[1]
+    assert answer_text(page) != before
+    with page.rerun():
+        page.page.get_by_role("button", name="Usual").click()
+    page.settle()
+    # the way back is no new comparison
+    assert answer_text(page) == before
+
+
+def test_an_address_opens_the_same_view_in_another_browser(page: Tab, chromium) -> None:
+    page.open("/?cohort=veterans-lung&by=none")
+    labels = distinct_labels({id: s.label for id, s in stratifiers(load("veterans-lung")).items()})
+    choose(page, "by", next(iter(labels.values())))
+    choose(page, "methods", "As SAS")
+    other = chromium.new_context().new_page()
+    other.goto(page.page.url)
+    other.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    other.wait_for_selector(".kras-answer")
+    texts = other.locator(".kras-answer h1, .kras-answer > p").all_inner_texts()[:3]
+    assert fold(" ".join(texts)) == answer_text(page)
+    assert other.url == page.page.url
+    other.context.close()
+
+
+def test_changing_page_and_going_back_lose_nothing(page: Tab) -> None:
+    choose(page, "by", "KRAS G12C")
+    text, address = answer_text(page), page.page.url
+    with page.rerun():
+        page.page.get_by_role("link", name="Safety").click()
+    page.settle()
+    assert "by=g12c" in page.page.url
+    with page.rerun():
+        page.page.get_by_role("link", name="Survival").click()
+    page.settle()
+    assert answer_text(page) == text
+    choose(page, "by", "PLR")
+    with page.rerun():
+        page.page.go_back()
+    page.settle()
+    page.page.wait_for_timeout(500)
+    assert page.page.url == address
+    assert answer_text(page) == text
+
+
+def test_reset_brings_the_cohorts_own_view(page: Tab) -> None:
+    own = answer_text(page)
+    choose(page, "by", "KRAS G12C")
+    with page.rerun():
+        page.page.locator(".st-key-reset button").click()
+    page.settle()
+    page.page.wait_for_timeout(300)
+    assert answer_text(page) == own
+
+
+def test_verify_shows_both_libraries(page: Tab) -> None:
+    with page.rerun():
+        page.page.get_by_role("tab", name="Verify").click()
+    page.page.wait_for_selector("text=scikit-survival", timeout=60_000)
+    page.settle()
+    table = page.page.locator("table", has_text="lifelines").first.inner_text()
+    assert "hazard ratio" in table.lower()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080), (390, 844)])
+def test_one_figure_fits_the_window(page: Tab, width: int, height: int) -> None:
+    page.page.set_viewport_size({"width": width, "height": height})
+    page.open("/")
+    page.page.wait_for_selector(".main-svg:visible")
+    figures = page.page.locator("[data-testid=stPlotlyChart]:visible")
+    assert figures.count() == 1
+    box = figures.first.bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width + 1
+    assert page.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,55 @@
+"""What a user does on the page: choose, read, upload."""
+
+from pathlib import Path
+
+from kras_core.analyse.survival import analyse
+from kras_core.cohort.bundled import load
+from kras_core.report.answer import answer
+from kras_core.selection import Selection
+from tests.app.tab import Tab
+
+
+def choose(tab: Tab, key: str, text: str) -> None:
+    """Pick an option of a select box by its text; nothing happens where it is chosen already."""
+    box = tab.page.locator(f".st-key-{key} input").first
+    if box.input_value() == text:
+        return
+    option = tab.page.get_by_role("option", name=text, exact=True)
+    for _ in range(5):  # a list that opens while the page still settles closes again
+        box.click()
+        tab.page.wait_for_timeout(150)
+        if option.count():
+            break
+    with tab.rerun():
+        option.click()
+    tab.settle()
+
+
+def answer_text(tab: Tab) -> str:
+    """Title and the two lines above the figure, as a reader sees them, white space folded."""
+    tab.page.wait_for_selector(".kras-answer")
+    lines = tab.page.locator(".kras-answer h1, .kras-answer > p").all_inner_texts()[:3]
+    return fold(" ".join(lines))
+
+
+def fold(text: str) -> str:
+    return " ".join(text.replace("\u00a0", " ").split())
+
+
+def expected_answer(cohort_id: str, selection: Selection, comparison: int | None) -> str:
+    """The same lines from the core, without the page."""
+    found = answer(analyse(load(cohort_id), selection), comparison)
+    title = f"{found.title} {found.where}" if found.where else found.title
+    return fold(f"{title} {found.line1.text} {found.line2.text}")
+
+
+def upload(tab: Tab, *paths: Path) -> None:
+    """Give files to the uploader of the Cohort page and wait for what comes of it."""
+    with tab.rerun():
+        tab.page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files([str(p) for p in paths])
+    tab.page.wait_for_timeout(500)
+    tab.settle()
+
+
+def cohort_in_view(tab: Tab) -> str:
+    return tab.page.locator(".st-key-cohort input").first.input_value()
