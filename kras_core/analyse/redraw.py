@@ -59,6 +59,8 @@ def redraw(
 
 def drawn_columns(cohort: Cohort, selection: Selection) -> set[str]:
     """Columns of this view that were drawn, wholly or within strata."""
+    if not cohort.drawn and not cohort.partly_drawn:
+        return set()
     partly = {p.column for p in cohort.partly_drawn}
     columns = {chosen(cohort, by).column for by in selection.by} | {_column(cohort, f.column) for f in selection.where}
     return columns & (cohort.drawn | partly)

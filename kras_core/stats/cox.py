@@ -162,6 +162,8 @@ def _reach(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _linked(counts: Counts, reference: int) -> NDArray[np.bool_]:
     """Groups that meet the reference at an event time, directly or through others."""
+    if counts.events.shape[-2] == 2:
+        return np.full(2, bool((counts.at_risk > 0).all(axis=-2).any())) | (np.arange(2) == reference)
     edges = _edges(counts)
     return _reach(edges | edges.T)[reference]
 
@@ -264,11 +266,15 @@ def _tie_sums(a: Floats, d: Floats) -> tuple[Floats, Floats]:
     if most > SUMMED_DIRECTLY:
         top, bottom = a + 1.0, a + 1.0 - d
         return digamma(top) - digamma(bottom), zeta(2.0, bottom) - zeta(2.0, top)
-    h1, h2 = np.zeros_like(a), np.zeros_like(a)
-    for i in range(most):
-        term = np.where(i < d, 1.0 / np.where(i < d, a - i, 1.0), 0.0)
-        h1 += term
-        h2 += term * term
+    h1 = np.divide(1.0, a, out=np.zeros(a.shape), where=d > 0)
+    h2 = h1 * h1
+    flat_a, flat_d, flat_1, flat_2 = a.ravel(), d.ravel(), h1.ravel(), h2.ravel()
+    tied = np.flatnonzero(flat_d > 1)
+    for i in range(1, most):
+        term = 1.0 / (flat_a[tied] - i)
+        flat_1[tied] += term
+        flat_2[tied] += term * term
+        tied = tied[flat_d[tied] > i + 1]
     return h1, h2
 
 

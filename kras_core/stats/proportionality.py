@@ -42,12 +42,18 @@ def proportionality(
     diagonal = np.arange(len(free))
     v[:, diagonal, diagonal] += (p * total).T
     plain, once, twice = v.sum(axis=0), np.einsum("j,jik->ik", g, v), np.einsum("j,jik->ik", g * g, v)
-    if np.linalg.matrix_rank(plain, hermitian=True) < len(free):
+    if _singular(plain):
         return TestResult(NAN, 0, NAN, method, reason="the groups are not at risk together often enough")
     inverse = np.linalg.inv(plain)
     score = residual @ g - once @ inverse @ residual.sum(axis=1)
     variance = twice - once @ inverse @ once
-    if np.linalg.matrix_rank(variance, hermitian=True) < len(free):
+    if _singular(variance):
         return TestResult(NAN, 0, NAN, method, reason="the groups are not at risk together often enough")
     chi2 = float(score @ np.linalg.solve(variance, score))
     return TestResult(chi2, len(free), float(chdtrc(len(free), chi2)), method)
+
+
+def _singular(matrix: np.ndarray) -> bool:
+    if matrix.shape == (1, 1):
+        return not matrix[0, 0] > 0.0
+    return bool(np.linalg.matrix_rank(matrix, hermitian=True) < len(matrix))
