@@ -163,8 +163,9 @@ def _with_everyone(table: EventTable, shown: list[int]) -> EventTable:
 
 def _strata(table: EventTable, labels: list[str], slots: list[int], selection: Selection) -> tuple[Stratum, ...]:
     conventions = selection.conventions
-    survival = curves(table, conventions)
-    reverse = curves(table.flipped(deaths_first=conventions.reverse_ties == "deaths-first"), conventions)
+    flipped = table.flipped(deaths_first=conventions.reverse_ties == "deaths-first")
+    both = curves(table.beside(flipped), conventions)
+    survival, reverse = both[: len(both) // 2], both[len(both) // 2 :]
     last = [float(curve.time[-1]) for curve in survival]
     tau = min(last[:-1] or last)
     milestones = selection.milestones or default_milestones(last[-1])

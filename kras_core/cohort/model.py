@@ -97,9 +97,7 @@ class Cohort:
     @property
     def endpoints(self) -> tuple[str, ...]:
         """Ids of the endpoints on offer, in column order: those with both months and event."""
-        columns = set(self.patients.columns)
-        ids = (c.removesuffix("_months") for c in self.patients.columns if c.endswith("_months"))
-        return tuple(i for i in ids if f"{i}_event" in columns)
+        return self.memo("endpoints", lambda: _endpoints(self.patients.columns))
 
     def memo(self, key: Any, make: Callable[[], T]) -> T:
         """Compute once per cohort: a cohort never changes, so what derives from it never does.
@@ -119,6 +117,11 @@ class Cohort:
     def numbers(self, column: str) -> np.ndarray:
         """A numeric column as float64, shape (n,), NaN where missing."""
         return self.memo(("numbers", column), lambda: self.patients[column].to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _endpoints(columns: pd.Index) -> tuple[str, ...]:
+    ids = (c.removesuffix("_months") for c in columns if c.endswith("_months"))
+    return tuple(i for i in ids if f"{i}_event" in columns)
 
 
 def digest_of(cohort: Cohort) -> str:

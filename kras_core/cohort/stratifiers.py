@@ -129,10 +129,12 @@ def _inferred(cohort: Cohort, column: str) -> Stratifier | None:
 
 
 def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None) -> Strata:
-    """Strata of every patient under this stratifier; memoised per cohort."""
-    key = ("strata", stratifier.id, cutoff)
+    """Strata of every patient under this stratifier; memoised per cohort, but for cut-offs given by hand: those are
+    one comparison to compute, and a slider would push everything else out of the memo."""
     make = _cut if stratifier.kind == "cut" else _by_level
-    return cohort.memo(key, lambda: make(cohort, stratifier, cutoff))
+    if cutoff is not None:
+        return make(cohort, stratifier, cutoff)
+    return cohort.memo(("strata", stratifier.id), lambda: make(cohort, stratifier, None))
 
 
 def _by_level(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:

@@ -59,6 +59,11 @@ class EventTable:
             entered,
         )
 
+    def beside(self, other: "EventTable") -> "EventTable":
+        """This table's groups and then those of another one on the same grid."""
+        pairs = ((self.at_risk, other.at_risk), (self.events, other.events), (self.censored, other.censored))
+        return EventTable(self.times, *(np.concatenate(pair, axis=-2) for pair in pairs))
+
     def flipped(self, *, deaths_first: bool = False) -> "EventTable":
         """Censoring as the event, for reverse Kaplan–Meier.
 

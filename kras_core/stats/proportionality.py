@@ -14,6 +14,8 @@ from scipy.special import chdtrc
 from kras_core.stats.event_table import EventTable
 from kras_core.stats.results import NAN, TestResult
 
+TOO_RARELY = "the groups are not at risk together often enough"
+
 
 def proportionality(
     table: EventTable, beta: np.ndarray, reference: int = 0, transform: Literal["km", "identity"] = "km"
@@ -38,22 +40,33 @@ def proportionality(
     free = [i for i in range(len(beta)) if i != reference]
     p, total = p[free], total[at].astype(float)
     residual = d[free] - total * p
+    if len(free) == 1:
+        return _two_groups(residual[0], total * p[0] * (1.0 - p[0]), g, method)
     v = np.einsum("ij,kj,j->jik", -p, p, total)
     diagonal = np.arange(len(free))
     v[:, diagonal, diagonal] += (p * total).T
     plain, once, twice = v.sum(axis=0), np.einsum("j,jik->ik", g, v), np.einsum("j,jik->ik", g * g, v)
     if _singular(plain):
-        return TestResult(NAN, 0, NAN, method, reason="the groups are not at risk together often enough")
+        return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
     inverse = np.linalg.inv(plain)
     score = residual @ g - once @ inverse @ residual.sum(axis=1)
     variance = twice - once @ inverse @ once
     if _singular(variance):
-        return TestResult(NAN, 0, NAN, method, reason="the groups are not at risk together often enough")
+        return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
     chi2 = float(score @ np.linalg.solve(variance, score))
     return TestResult(chi2, len(free), float(chdtrc(len(free), chi2)), method)
 
 
+def _two_groups(residual: np.ndarray, v: np.ndarray, g: np.ndarray, method: str) -> TestResult:
+    """The same with numbers in place of matrices; residual, v (variance), g: (T,)."""
+    plain, once, twice = float(v.sum()), float(g @ v), float((g * g) @ v)
+    variance = twice - once * once / plain if plain > 0.0 else 0.0
+    if variance <= 1e-12 * twice:
+        return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
+    score = float(residual @ g) - once / plain * float(residual.sum())
+    chi2 = score * score / variance
+    return TestResult(chi2, 1, float(chdtrc(1, chi2)), method)
+
+
 def _singular(matrix: np.ndarray) -> bool:
-    if matrix.shape == (1, 1):
-        return not matrix[0, 0] > 0.0
     return bool(np.linalg.matrix_rank(matrix, hermitian=True) < len(matrix))
