@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+sys.path.insert(0, str(ROOT))  # tools/ and kras_core/, for the scripts that import this
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "s
 
 def show(key: str, draw: Callable[[bool], dict[str, Any]], alt: str) -> None:
     """Show what `draw(compact)` gives. The server does not know the window's width, so both figures are sent
-    and the style sheet shows the one that fits; the other is not drawn while it has no width."""
+    and the style sheet shows the one that fits. The hidden one costs the browser a second drawing."""
     for name, compact in (("wide", False), ("narrow", True)):
         with st.container(key=f"{key}_{name}"):
             st.plotly_chart(Ready(draw(compact)), theme=None, config=CONFIG, key=f"plot_{key}_{name}", alt=alt)
