@@ -174,7 +174,9 @@ def serve(host: str, port: int) -> None:
         app,
         host=host,
         port=port,
-        ws="websockets-sansio",  # as Streamlit's runner has it, and the next two
+        ws="websockets-sansio",  # as Streamlit's own runner has it, and the next four
+        ws_ping_interval=30,
+        ws_ping_timeout=30,
         ws_per_message_deflate=False,  # compressing a chart takes longer than sending it
         ws_max_size=MAX_MESSAGE_BYTES,
         access_log=False,  # addresses hold views
