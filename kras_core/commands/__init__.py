@@ -1,0 +1,5 @@
+"""One module a family of commands; each has `add`, which registers its arguments and what it runs."""
+
+from kras_core.commands import cohorts, safety, survival
+
+COMMANDS = (cohorts, survival, safety)

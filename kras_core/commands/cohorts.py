@@ -1,0 +1,46 @@
+"""cohorts: what is bundled. validate: what is wrong with a file."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from kras_core.cohort.bundled import BUNDLED, load
+
+
+def add(commands: Any) -> None:
+    cohorts = commands.add_parser("cohorts", help="the bundled cohorts")
+    cohorts.set_defaults(run=_cohorts)
+    check = commands.add_parser("validate", help="what is wrong with a file, cell by cell")
+    check.add_argument("file", metavar="FILE")
+    check.add_argument("--adverse-events", metavar="FILE", help="adverse events, where the first file is a CSV")
+    check.set_defaults(run=_validate)
+
+
+def _cohorts(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    return [
+        {"id": c.id, "title": c.title, "provenance": c.provenance, "n": load(c.id).n, "default": c.default}
+        for c in BUNDLED.values()
+    ]
+
+
+def _validate(arguments: argparse.Namespace) -> dict[str, Any]:
+    from kras_core.cohort.bundled import check_file
+
+    path = Path(arguments.file)
+    problems = check_file(path, Path(arguments.adverse_events) if arguments.adverse_events else None)
+    return {
+        "file": path.name,
+        "valid": not any(p.severity == "error" for p in problems),
+        "problems": [
+            {
+                "severity": p.severity,
+                "sheet": p.sheet,
+                "row": p.row,
+                "column": p.column,
+                "value": p.value,
+                "expected": p.expected,
+                "message": p.sentence,
+            }
+            for p in problems
+        ],
+    }
