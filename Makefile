@@ -38,7 +38,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py --install
 	@status=0; \
 	$(BIN)/python -m pytest -m "not browser" --numprocesses 2 || status=1; \
-	$(BIN)/python -m pytest -m browser tests/app || status=1; \
+	$(BIN)/python -m pytest -m browser || status=1; \
 	exit $$status
 
 check: $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""The same views from the command line, as JSON: python -m kras_core COMMAND (one module each in kras_core/commands)."""
+"""The same views from the command line, as JSON: python -m kras_core COMMAND. Commands: kras_core/commands."""
 
 import json
 import sys

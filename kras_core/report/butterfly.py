@@ -54,10 +54,7 @@ def butterfly_figure(
     compact: bool = False,
     scale: float = 1.0,
 ) -> Json:
-    """The figure of a Safety view, ready for Plotly. order as in the table. compact: for a narrow screen.
-
-    layout.meta says how many terms are drawn of how many.
-    """
+    """The figure of a Safety view, ready for Plotly. order as in the table. compact: for a narrow screen."""
     rows = in_order(analysis, order)
     shown = rows[:MOST_TERMS]
     wings = _wings(analysis, theme)
@@ -70,7 +67,6 @@ def butterfly_figure(
         data.append(_terms_above(shown, end, len(wings), theme))
     layout = _layout(shown, wings, end, bool(analysis.drawn), theme, compact, scale)
     layout["annotations"] = _words(analysis, wings, len(shown), len(rows), theme, layout)
-    layout["meta"] = {"drawn": len(shown), "terms": len(rows)}
     return {"data": data, "layout": layout}
 
 

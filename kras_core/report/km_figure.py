@@ -29,7 +29,7 @@ def km_figure(
     """The figure of a Survival view, ready for Plotly (data, layout).
 
     unit and axis_max (in months) are the selection's unless given. compact: for a narrow screen.
-    scale enlarges type and lines for a board. layout.meta says how many strata are drawn of how many.
+    scale enlarges type and lines for a board.
     """
     clock = Clock(unit or analysis.selection.unit, analysis.cohort.days_per_month)
     strata = _strata(analysis)
@@ -50,8 +50,7 @@ def km_figure(
     notes += end_labels(drawn, tails, frame, taken)
     shapes += [line_key(i, s.slot, frame) for i, s in enumerate(drawn)]
     notes += stratum_names(analysis, drawn, tails, frame) + around(analysis, drawn, len(strata), frame)
-    meta = {"drawn": len(drawn), "strata": len(strata), "unit": clock.unit}
-    return {"data": data, "layout": layout(frame, analysis.risk_table, shapes, notes, meta)}
+    return {"data": data, "layout": layout(frame, analysis.risk_table, shapes, notes)}
 
 
 def _strata(analysis: SurvivalAnalysis) -> list[Any]:

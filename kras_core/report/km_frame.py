@@ -158,7 +158,7 @@ def _fitting(table: RiskTable, end: float, cell: float, width: float) -> np.ndar
     return inside[::stride]
 
 
-def layout(frame: Frame, table: RiskTable, shapes: list[Json], annotations: list[Json], meta: Json) -> Json:
+def layout(frame: Frame, table: RiskTable, shapes: list[Json], annotations: list[Json]) -> Json:
     """Type, colours and axes. Nothing zooms: a new selection would lose it, and a thumb must scroll the page."""
     return {
         **canvas(frame.theme, frame.size),
@@ -177,15 +177,20 @@ def layout(frame: Frame, table: RiskTable, shapes: list[Json], annotations: list
         },
         "shapes": shapes,
         "annotations": annotations,
-        "meta": meta,
     }
 
 
 def canvas(theme: Theme, size: float) -> Json:
-    """What every figure shares. An own template, however small, keeps Plotly's (7 kB) out. Paper shows through."""
+    """What every figure shares. Paper shows through.
+
+    datarevision: Streamlit hands Plotly a copy of every figure right after the figure. With a revision, equal
+    again, and all numbers written out, Plotly compares the two and need not draw a second time. A template or
+    a meta would count as a change.
+    """
     tokens = TOKENS[theme]
     return {
-        "template": {"layout": {"showlegend": False}},
+        "datarevision": 1,
+        "showlegend": False,
         "font": {"family": FONT, "size": size, "color": tokens.ink},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

@@ -5,8 +5,6 @@ more than half a pixel from the true one, and a million patients need no more po
 has rows.
 """
 
-import base64
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,6 @@ from numpy.typing import NDArray
 from kras_core.stats.results import Floats
 
 MAX_POINTS = 2000
-READABLE = 250  # up to so many numbers are written out, so that a person can read the figure's source
 
 Indices = NDArray[np.intp]
 
@@ -43,8 +40,6 @@ def apart(x: Floats, gap: float) -> Indices:
     return np.flatnonzero(np.diff(np.floor(x / gap), prepend=-np.inf))
 
 
-def numbers(values: Floats, places: int = 3) -> Any:
-    """Numbers for Plotly: rounded where few, float32 in base64 where many."""
-    if values.size <= READABLE:
-        return [round(v, places) for v in values.tolist()]
-    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode()}
+def numbers(values: Floats, places: int = 3) -> list[float]:
+    """Numbers for Plotly, written out: arrays in base64 would make it draw every figure twice (see `canvas`)."""
+    return values.round(places).tolist()

@@ -1,6 +1,5 @@
 """Reading back what a figure draws: arrays, annotations, and the text a person sees."""
 
-import base64
 import html
 import json
 import re
@@ -12,9 +11,7 @@ Json = dict[str, Any]
 
 
 def array(values: Any) -> np.ndarray:
-    """A trace's numbers, whether written out or as float32."""
-    if isinstance(values, dict):
-        return np.frombuffer(base64.b64decode(values["bdata"]), dtype="<f4").astype(float)
+    """A trace's numbers."""
     return np.array(values, dtype=float)
 
 

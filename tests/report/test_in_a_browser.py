@@ -119,3 +119,23 @@ def test_the_pointer_reads_one_card_a_stratum(page: Page) -> None:
     cards = [c.text_content() or "" for c in page.query_selector_all(".hovertext")]
     assert [c.startswith(s.label) for c, s in zip(sorted(cards), analysis.strata, strict=True)] == [True, True]
     assert all(" months: " in c and " % (" in c and "at risk" in c for c in cards)
+
+
+REACT = """async ([figure, revised]) => {
+    const box = document.getElementById('figure'), drawn = [];
+    Plotly.purge(box);
+    await Plotly.newPlot(box, figure.data, figure.layout, {displayModeBar: false});
+    box.on('plotly_beforeplot', () => drawn.push(1));
+    await Plotly.react(box, revised.data, revised.layout, {displayModeBar: false});
+    return drawn.length;
+}"""
+
+
+@pytest.mark.parametrize("n", [27, 2_000])
+def test_an_equal_copy_is_not_drawn_again(page: Page, n: int) -> None:
+    """Streamlit hands Plotly every figure twice; the second time must cost next to nothing."""
+    cohort = views.with_events(views.cohort(n, 2, seed=5, censoring=30))
+    for figure in (km_figure(views.view(cohort)), butterfly_figure(views.safety(cohort))):
+        text = json.dumps(figure)
+        assert page.evaluate(REACT, [json.loads(text), json.loads(text)]) == 0
+        assert page.evaluate(REACT, [json.loads(text), json.loads(text) | {"data": []}]) == 1

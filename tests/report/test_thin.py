@@ -1,6 +1,5 @@
 """Thinned curves: few points, and never more than half a pixel beside the true curve."""
 
-import base64
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,9 +66,7 @@ def test_marks_are_one_to_a_gap() -> None:
     assert x[thin.apart(x, 1.0)].tolist() == [0.0, 1.0, 5.0]
 
 
-def test_few_numbers_are_written_out_and_many_are_float32() -> None:
+def test_numbers_are_written_out_to_a_fraction_of_a_pixel() -> None:
     assert thin.numbers(np.array([1 / 3, 2.0])) == [0.333, 2.0]
     many = np.linspace(0, 100, 1000)
-    written = thin.numbers(many)
-    assert np.frombuffer(base64.b64decode(written["bdata"]), dtype="<f4") == pytest.approx(many, abs=1e-4)
-    assert written["dtype"] == "f4" and len(written["bdata"]) < 6 * many.size
+    assert thin.numbers(many) == pytest.approx(many, abs=0.0005)
