@@ -41,7 +41,7 @@ class Application:
     chart: str = ".st-key-km"
 
 
-KRASCOPE = Application("KRAScope", ("asgi.py",), ROOT, "cohort", chart=".st-key-km_wide")
+KRASCOPE = Application("KRAScope", ("asgi.py",), ROOT, "cohort", chart=".st-key-km")
 USUAL = Application(
     "usual page",
     ("-m", "streamlit", "run", "app.py", "--server.headless=true", "--browser.gatherUsageStats=false"),

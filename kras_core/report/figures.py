@@ -1,6 +1,7 @@
-"""Every figure, as plain dicts in Plotly's JSON schema, and their descriptions in words."""
+"""Every figure, as plain dicts in Plotly's JSON schema, what stands under it, and its description in words."""
 
 from kras_core.report.butterfly import butterfly_figure, safety_alt_text
 from kras_core.report.km_figure import alt_text, km_figure
+from kras_core.report.km_under import under_figure
 
-__all__ = ["alt_text", "butterfly_figure", "km_figure", "safety_alt_text"]
+__all__ = ["alt_text", "butterfly_figure", "km_figure", "safety_alt_text", "under_figure"]

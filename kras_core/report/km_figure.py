@@ -1,4 +1,4 @@
-"""Kaplan–Meier curves as a Plotly figure (a plain dict), with the risk table on the same axis.
+"""Kaplan–Meier curves as a Plotly figure (a plain dict). What stands under it is in `km_under`.
 
 Curves are drawn downwards from 100 %, at their event times only; the part where few remain is fainter.
 A view that a reconstruction does not determine shows the envelope of its redraws instead.
@@ -9,51 +9,46 @@ from typing import Any
 from kras_core.analyse.results import DrawnStratum, SurvivalAnalysis
 from kras_core.report.format import NOT_REACHED, Clock, mid_sentence, plural, provenance, spread, whole
 from kras_core.report.km_curves import curve_traces, envelope_traces
-from kras_core.report.km_frame import MOST_CURVES, Json, Tail, Wish, frame_of, layout, short
+from kras_core.report.km_frame import MOST_CURVES, Frame, Json, Tail, axis_end, layout, short
 from kras_core.report.km_labels import Foot
-from kras_core.report.km_words import around, counts, end_labels, line_key, medians, stratum_names
+from kras_core.report.km_words import end_labels, medians
 from kras_core.report.palette import Theme
-from kras_core.selection import TimeUnit
+
+HEIGHT = 396  # pixels
 
 
 def km_figure(
-    analysis: SurvivalAnalysis,
-    *,
-    theme: Theme = "light",
-    height: int | None = None,
-    unit: TimeUnit | None = None,
-    axis_max: float | None = None,
-    compact: bool = False,
-    scale: float = 1.0,
+    analysis: SurvivalAnalysis, *, theme: Theme = "light", height: int | None = None, scale: float = 1.0
 ) -> Json:
-    """The figure of a Survival view, ready for Plotly (data, layout).
+    """The figure of a Survival view, ready for Plotly (data, layout), in the selection's unit.
 
-    unit and axis_max (in months) are the selection's unless given. compact: for a narrow screen.
-    scale enlarges type and lines for a board.
+    height: of the whole in pixels. scale enlarges type and lines for a board.
     """
-    clock = Clock(unit or analysis.selection.unit, analysis.cohort.days_per_month)
-    strata = _strata(analysis)
-    drawn = strata[:MOST_CURVES]
-    tails = [_tail(s) for s in drawn]
-    wish = Wish(theme, clock, height, axis_max or analysis.selection.axis_max, compact, scale)
-    frame = frame_of(tails, analysis.risk_table, wish)
+    frame = frame_of(analysis, theme=theme, height=height, scale=scale)
+    strata = strata_of(analysis)[:MOST_CURVES]
     data: list[Json] = []
-    shapes: list[Json] = []
-    notes: list[Json] = []
     taken: list[Foot] = []
     if analysis.redraws is None:
-        data += curve_traces(drawn, frame)
-        shapes, notes, taken = medians(drawn, frame)
-        data.append(counts(analysis, len(drawn), frame))
+        values, taken = medians(strata, frame)
+        data = curve_traces(strata, frame) + values
     else:
-        data += envelope_traces(analysis, drawn, frame)
-    notes += end_labels(drawn, tails, frame, taken)
-    shapes += [line_key(i, s.slot, frame) for i, s in enumerate(drawn)]
-    notes += stratum_names(analysis, drawn, tails, frame) + around(analysis, drawn, len(strata), frame)
-    return {"data": data, "layout": layout(frame, analysis.risk_table, shapes, notes)}
+        data = envelope_traces(analysis, strata, frame)
+    names = end_labels(strata, [_tail(s) for s in strata], frame, taken)
+    return {"data": data, "layout": layout(frame, analysis.risk_table, names)}
 
 
-def _strata(analysis: SurvivalAnalysis) -> list[Any]:
+def frame_of(
+    analysis: SurvivalAnalysis, *, theme: Theme = "light", height: int | None = None, scale: float = 1.0
+) -> Frame:
+    """The figure's frame; the table under the figure stands on the same axis."""
+    selection = analysis.selection
+    tails = [_tail(s) for s in strata_of(analysis)[:MOST_CURVES]]
+    end = selection.axis_max or axis_end(tails, analysis.risk_table)
+    clock = Clock(selection.unit, analysis.cohort.days_per_month)
+    return Frame(theme, clock, scale, end, height or round(HEIGHT * scale))
+
+
+def strata_of(analysis: SurvivalAnalysis) -> list[Any]:
     """What is drawn: curves, or envelopes where the publication does not determine the view."""
     redraws = analysis.redraws
     if redraws is None:
@@ -73,7 +68,7 @@ def alt_text(analysis: SurvivalAnalysis) -> str:
     by = f" by {mid_sentence(analysis.by_label)}" if analysis.by_label else ""
     what, of = mid_sentence(analysis.endpoint.label), provenance(analysis.cohort)
     said = [f"Kaplan–Meier curves of {what}{by}. {of}."]
-    for s in _strata(analysis):
+    for s in strata_of(analysis):
         if isinstance(s, DrawnStratum):
             median = spread(*s.median, clock.spoken)
             said.append(f"{s.label}: {spread(*s.n, whole)} patients, median {median} over redraws.")

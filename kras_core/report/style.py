@@ -2,7 +2,10 @@
 
 from functools import cache
 
+from kras_core.report.km_frame import LEFT, RIGHT
 from kras_core.report.palette import SIZES, TOKENS, Theme
+
+_NUMBERS = SIZES | {"left": LEFT, "beside": LEFT + RIGHT}  # pixels
 
 _RULES = """
 .kras-answer { color: var(--kras-ink); font-size: %(answer)dpx; line-height: 1.5; font-feature-settings: "tnum";
@@ -49,7 +52,34 @@ _RULES = """
 .kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px;
   max-width: 110ch; }
 .kras-table-notes p { margin: 0 0 4px; font-size: inherit; }
+.st-key-km, .kras-risk { --names: 92px; }
+.st-key-km { padding-left: var(--names); }
+.kras-risk { position: relative; color: var(--kras-ink); font-size: 13px; line-height: 20px;
+  font-feature-settings: "tnum"; font-variant-numeric: tabular-nums; }
+.kras-risk [role=row] { position: relative; min-height: 20px; }
+.kras-risk [role=columnheader], .kras-risk small, .kras-risk .kras-range { color: var(--kras-quiet);
+  font-size: inherit; }
+.kras-risk .kras-names { display: flex; gap: 7px; }
+.kras-risk .kras-names[role=rowheader] { width: calc(var(--names) + %(left)dpx - 28px); line-height: 16px;
+  padding: 2px 0; }
+.kras-risk i { flex: none; width: 20px; height: 2px; margin-top: 7px; }
+.kras-risk [role=cell] { position: absolute; bottom: 0; transform: translateX(-50%%); white-space: nowrap;
+  left: calc(var(--names) + %(left)dpx + (100%% - var(--names) - %(beside)dpx) * var(--at)); }
+.kras-risk .kras-range { left: calc(var(--names) + %(left)dpx); transform: none; }
+.kras-rows-2 { min-height: 60px; } .kras-rows-4 { min-height: 100px; }
+.kras-rows-6 { min-height: 140px; } .kras-rows-8 { min-height: 180px; }
+.kras-foot { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.4; margin: 6px 0 0; }
+.kras-foot span { display: block; color: var(--kras-ink); }
+.kras-aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%%); }
 @media (max-width: 640px) {
+  .st-key-km, .kras-risk { --names: 0px; }
+  .st-key-km .annotation { display: none; }
+  .kras-risk .kras-wide { display: none; }
+  .kras-risk .kras-names[role=rowheader] { width: auto; }
+  .kras-risk [role=row]:not(:first-child) { min-height: 40px; padding-bottom: 20px; }
+  .kras-risk .kras-range { left: 27px; }
+  .kras-rows-2 { min-height: 100px; } .kras-rows-4 { min-height: 180px; }
+  .kras-rows-6 { min-height: 260px; } .kras-rows-8 { min-height: 340px; }
   .kras-answer .kras-title { font-size: 19px; }
   .kras-answer { font-size: 15px; }
   .kras-table .kras-first { padding-left: 14px; }
@@ -67,4 +97,4 @@ def stylesheet(theme: Theme) -> str:
     tokens |= {f"s{i}": ink for i, ink in enumerate(t.strata_ink)}
     root = " ".join(f"--kras-{name}: {value};" for name, value in tokens.items())
     strata = " ".join(f".kras-s{i} {{ color: var(--kras-s{i}); }}" for i in range(6))
-    return f":root {{ {root} }}\n{strata}{_RULES % SIZES}"
+    return f":root {{ {root} }}\n{strata}{_RULES % _NUMBERS}"

@@ -8,7 +8,7 @@ from kras_core.analyse.results import SafetyAnalysis, SurvivalAnalysis
 from kras_core.report import format as fmt
 from kras_core.report.format import NOTHING, Clock, Printed
 from kras_core.report.html_table import Column, Row, Table
-from kras_core.report.km_frame import cells
+from kras_core.report.km_under import cells
 from kras_core.report.number_tables import number_tables
 from kras_core.report.safety_tables import safety_table_of
 from kras_core.report.style import stylesheet
@@ -17,7 +17,6 @@ __all__ = [
     "numbers_rows",
     "numbers_table",
     "risk_rows",
-    "risk_table",
     "safety_rows",
     "safety_table",
     "stylesheet",
@@ -35,11 +34,6 @@ def numbers_table(analysis: SurvivalAnalysis) -> str:
 
 def numbers_rows(analysis: SurvivalAnalysis) -> TextRows:
     return [row for table in number_tables(analysis) for row in table.text_rows()]
-
-
-def risk_table(analysis: SurvivalAnalysis) -> str:
-    """Numbers at risk as a table of its own, for small screens and screen readers."""
-    return _at_risk(analysis).html()
 
 
 def risk_rows(analysis: SurvivalAnalysis) -> TextRows:

@@ -5,7 +5,6 @@ more than half a pixel from the true one, and a million patients need no more po
 has rows.
 """
 
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -33,7 +33,7 @@ def page() -> None:
         )
         st.selectbox("Order", list(SORTS), key="safety_order", format_func=SORTS.__getitem__, width=200)
     order = st.session_state.get("safety_order", "frequency")
-    chart.show(
+    chart.show_fitting(
         "butterfly",
         lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),
         safety_alt_text(analysis),

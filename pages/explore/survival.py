@@ -5,9 +5,9 @@ import streamlit as st
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.analyse.ticks import axis_ends, months_per
 from kras_core.report.answer import answer
-from kras_core.report.figures import alt_text, km_figure
+from kras_core.report.figures import alt_text, km_figure, under_figure
 from kras_core.report.methods import methods_lines
-from kras_core.report.tables import numbers_rows, numbers_table, verify_table
+from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify import verify
 from pages.shared import chart, downloads, session
@@ -25,7 +25,8 @@ def page() -> None:
         return
     with st.container(key="answer"):
         st.html(answer(analysis, comparison=session.comparison_number()).html)
-    chart.show("km", lambda compact: km_figure(analysis, theme=session.theme(), compact=compact), alt_text(analysis))
+    chart.show("km", km_figure(analysis, theme=session.theme()), alt_text(analysis))
+    st.html(under_figure(analysis, theme=session.theme()))
     _view_controls(analysis)
     numbers, methods, check, export = st.tabs(
         ["Numbers", "Methods", "Verify", "Export"], on_change="rerun", key="details"
@@ -41,7 +42,7 @@ def page() -> None:
             _verify()
     if export.open:
         with export:
-            downloads.tables({"numbers": numbers_rows(analysis)}, analysis)
+            downloads.tables({"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)}, analysis)
 
 
 def _view_controls(analysis: SurvivalAnalysis) -> None:

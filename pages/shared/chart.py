@@ -1,4 +1,4 @@
-"""Charts: a figure for a wide and one for a narrow window."""
+"""Charts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,14 @@ from kras_core.report.ready import Ready
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
 
 
-def show(key: str, draw: Callable[[bool], dict[str, Any]], alt: str) -> None:
+def show(key: str, figure: dict[str, Any], alt: str) -> None:
+    """Show a figure that fits every window."""
+    with st.container(key=key):
+        st.plotly_chart(Ready(figure), theme=None, config=CONFIG, key=f"plot_{key}", alt=alt)
+
+
+def show_fitting(key: str, draw: Callable[[bool], dict[str, Any]], alt: str) -> None:
     """Show what `draw(compact)` gives. The server does not know the window's width, so both figures are sent
     and the style sheet shows the one that fits. The hidden one costs the browser a second drawing."""
     for name, compact in (("wide", False), ("narrow", True)):
-        with st.container(key=f"{key}_{name}"):
-            st.plotly_chart(Ready(draw(compact)), theme=None, config=CONFIG, key=f"plot_{key}_{name}", alt=alt)
+        show(f"{key}_{name}", draw(compact), alt)

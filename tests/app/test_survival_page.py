@@ -1,5 +1,7 @@
 """The Survival page in a browser: every toggle changes the numbers, and they are the core's own."""
 
+import itertools
+
 import pytest
 
 from kras_core.address import default_selection
@@ -129,3 +131,23 @@ def test_one_figure_fits_the_window(page: Tab, width: int, height: int) -> None:
     box = figures.first.bounding_box()
     assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width + 1
     assert page.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("width", [1440, 1920, 390])
+def test_counts_stand_under_the_axis_numbers(page: Tab, width: int) -> None:
+    """The risk table is HTML, placed by the style sheet: it must meet the figure's axis in every window."""
+    page.page.set_viewport_size({"width": width, "height": 900})
+    page.open("/?endpoint=os")
+    page.page.wait_for_selector(".main-svg:visible")
+    ticks = page.page.evaluate(
+        """() => [...document.querySelectorAll(".st-key-km .xaxislayer-above path")].map(e => {
+            const r = e.getBoundingClientRect(); return (r.left + r.right) / 2 })"""
+    )
+    cells = page.page.evaluate(
+        """() => [...document.querySelectorAll(".kras-risk [role=row]:nth-child(2) [role=cell]")]
+            .map(e => e.getBoundingClientRect()).filter(r => r.width)
+            .map(r => [(r.left + r.right) / 2, r.left, r.right])"""
+    )
+    assert len(cells) >= 3 and len(ticks) >= len(cells)
+    assert all(min(abs(centre - tick) for tick in ticks) < 1.5 for centre, _, _ in cells)
+    assert all(a[2] < b[1] for a, b in itertools.pairwise(cells)) and cells[-1][2] <= width

@@ -21,13 +21,20 @@ def seen(text: str) -> str:
 
 
 def words(figure: Json) -> list[str]:
-    """Every annotation as read."""
-    return [re.sub(r"\s+", " ", seen(a["text"])) for a in figure["layout"]["annotations"]]
+    """Every word on the figure as read: annotations and text traces."""
+    texts = [a["text"] for a in figure["layout"]["annotations"]]
+    texts += [text for t in figure["data"] if t.get("mode") == "text" for text in t["text"]]
+    return [re.sub(r"\s+", " ", seen(text)).strip() for text in texts]
+
+
+def under_words(under: str) -> list[str]:
+    """Every piece of text under the figure as read."""
+    return [text for part in re.findall(r">([^<]+)", under) if (text := html.unescape(part).strip())]
 
 
 def lines(figure: Json) -> list[Json]:
-    """The curves, fainter parts too: traces with a line that is seen and no fill."""
-    return [t for t in figure["data"] if t.get("mode") == "lines" and t["line"]["width"] >= 1 and "fill" not in t]
+    """The curves, fainter parts too: no band and no dotted drop."""
+    return [t for t in figure["data"] if t.get("mode") == "lines" and t["line"]["width"] > 1 and "fill" not in t]
 
 
 def bands(figure: Json) -> list[Json]:
@@ -48,13 +55,16 @@ def card_texts(trace: Json) -> list[str]:
     return found
 
 
-def risk_cells(figure: Json) -> dict[float, list[str]]:
-    """Row of the risk table -> its counts from left to right."""
-    trace = next(t for t in figure["data"] if t.get("mode") == "text")
-    rows: dict[float, list[str]] = {}
-    for y, text in zip(trace["y"], trace["text"], strict=True):
-        rows.setdefault(y, []).append(re.sub(r"\s+", " ", seen(text)))
-    return rows
+def risk_cells(under: str) -> list[list[str]]:
+    """The risk table's rows, each the counts from left to right."""
+    rows = re.findall(r'<div role="row">(.*?)</div>', under)[1:]
+    return [[re.sub(r"\s+", " ", seen(c)) for c in re.findall(r'role="cell"[^>]*>(.*?)</span>', row)] for row in rows]
+
+
+def risk_places(under: str) -> list[list[float]]:
+    """Where those counts stand, as fractions of the plot's width."""
+    rows = re.findall(r'<div role="row">(.*?)</div>', under)[1:]
+    return [[float(at) for at in re.findall(r"--at:([\d.]+)", row)] for row in rows]
 
 
 def size(figure: Json) -> int:
