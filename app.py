@@ -34,3 +34,4 @@ if session.waits_for_file() and page is not cohort_page:
     st.page_link(cohort_page, label="Go to the Cohort page", icon=":material/upload:")
 else:
     page.run()
+session.leave()  # last: the browser draws first, and the page has declared its own choices

@@ -89,6 +89,28 @@ def decode(cohort: Cohort, parameters: Mapping[str, str | Iterable[str]]) -> Sel
     )
 
 
+def encode_column(cohort: Cohort, column: str) -> str:
+    """A column in an address: its name, of an upload its position."""
+    names = _Names(cohort)
+    return names.position("c", names.columns, column)
+
+
+def decode_column(cohort: Cohort, text: str) -> str | None:
+    """The column that the text stands for, None where this cohort has none such."""
+    names = _Names(cohort)
+    return names.at("c", names.columns, text)
+
+
+def encode_value(cohort: Cohort, column: str, value: float) -> str:
+    """A number on a column's scale in an address; of an upload the rank of the data value at or below it."""
+    return _Names(cohort).of_number(column, value)
+
+
+def decode_value(cohort: Cohort, column: str, text: str) -> float | None:
+    """The number that the text stands for, None where it means nothing here."""
+    return _Names(cohort).number(column, text)
+
+
 class _Names:
     """Ids for bundled cohorts, positions for uploaded ones."""
 
@@ -99,47 +121,47 @@ class _Names:
         self.columns = tuple(map(str, cohort.patients.columns))
 
     def of_endpoint(self, id: str) -> str:
-        return self._position("e", self.cohort.endpoints, id)
+        return self.position("e", self.cohort.endpoints, id)
 
     def endpoint(self, text: str) -> str | None:
-        return self._at("e", self.cohort.endpoints, text)
+        return self.at("e", self.cohort.endpoints, text)
 
     def of_by(self, by: By) -> str:
-        name = self._position("s", self.stratifiers, by.id)
+        name = self.position("s", self.stratifiers, by.id)
         if by.cutoff is None:
             return name
-        return f"{name}@{self._of_number(stratifiers(self.cohort)[by.id].column, by.cutoff)}"
+        return f"{name}@{self.of_number(stratifiers(self.cohort)[by.id].column, by.cutoff)}"
 
     def by(self, text: str) -> By | None:
         name, _, cutoff = text.partition("@")
-        id = self._at("s", self.stratifiers, name)
+        id = self.at("s", self.stratifiers, name)
         if id is None:
             return None
         stratifier = stratifiers(self.cohort)[id]
         if not cutoff or stratifier.kind != "cut":
             return By(id)
-        return By(id, self._number(stratifier.column, cutoff))
+        return By(id, self.number(stratifier.column, cutoff))
 
     def of_filter(self, one: Filter) -> str:
         names = (*self.columns, *self.stratifiers)
         values = "|".join(self._of_value(one.column, v) for v in one.values)
-        return f"{self._position('c', names, one.column)}{one.operator}{values}"
+        return f"{self.position('c', names, one.column)}{one.operator}{values}"
 
     def filter(self, text: str) -> Filter | None:
         match = re.match(r"^([^!<>=]+)(!=|<=|>=|=|<|>)(.+)$", text)
-        column = self._at("c", (*self.columns, *self.stratifiers), match[1]) if match else None
+        column = self.at("c", (*self.columns, *self.stratifiers), match[1]) if match else None
         if match is None or column is None:
             return None
         values = [self._value(column, v) for v in match[3].split("|")]
         known = tuple(v for v in values if v is not None)
         return Filter(column, match[2], known) if known else None
 
-    def _position(self, letter: str, names: tuple[str, ...], name: str) -> str:
+    def position(self, letter: str, names: tuple[str, ...], name: str) -> str:
         if not self.hidden:
             return name
         return f"{letter}{names.index(name)}" if name in names else ""
 
-    def _at(self, letter: str, names: tuple[str, ...], text: str) -> str | None:
+    def at(self, letter: str, names: tuple[str, ...], text: str) -> str | None:
         if not self.hidden:
             return text if text in names else None
         match = re.fullmatch(rf"{letter}(\d+)", text)
@@ -156,24 +178,24 @@ class _Names:
             return value
         levels = self._levels(column)
         if levels is None:
-            return self._of_number(column, float(value))
-        return self._position("l", levels, value)
+            return self.of_number(column, float(value))
+        return self.position("l", levels, value)
 
     def _value(self, column: str, text: str) -> str | None:
         if not self.hidden or column not in self.columns:
             return text
         levels = self._levels(column)
         if levels is None:
-            number = self._number(column, text)
+            number = self.number(column, text)
             return None if number is None else f"{number:g}" if number == float(f"{number:g}") else repr(number)
-        return self._at("l", levels, text)
+        return self.at("l", levels, text)
 
-    def _of_number(self, column: str, value: float) -> str:
+    def of_number(self, column: str, value: float) -> str:
         if not self.hidden:
             return f"{value:.10g}"
         return f"r{int(np.searchsorted(distinct_values(self.cohort, column), value, side='right'))}"
 
-    def _number(self, column: str, text: str) -> float | None:
+    def number(self, column: str, text: str) -> float | None:
         if not self.hidden:
             return _number(text)
         match = re.fullmatch(r"r(\d+)", text)

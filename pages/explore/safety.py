@@ -7,17 +7,17 @@ from kras_core.report.answer import safety_answer
 from kras_core.report.figures import butterfly_figure, safety_alt_text
 from kras_core.report.tables import safety_rows, safety_table
 from kras_core.selection import SelectionError
-from pages.shared import chart, downloads, session
+from pages.shared import chart, downloads, options, session
 
 SORTS = {"frequency": "Commonest first", "severe": "Grade ≥ 3 first", "term": "By name"}
 
 
 def page() -> None:
     cohort, selection = session.view()
-    minimum = float(st.session_state.get("minimum", 0))
+    minimum, order = options.number("minimum", 0, 0, 50), options.choice("order", SORTS)
     try:
         analysis = session.kept(
-            ("safety", selection, minimum), lambda: analyse_safety(cohort, selection, minimum=minimum)
+            ("safety", selection, minimum), lambda: analyse_safety(cohort, selection, minimum=float(minimum))
         )
     except SelectionError as refusal:
         st.title("Safety")
@@ -31,8 +31,9 @@ def page() -> None:
         st.slider(
             "At least this share of patients, %", 0, 50, step=1, key="minimum", persist_state="session", width=260
         )
-        st.selectbox("Order", list(SORTS), key="safety_order", format_func=SORTS.__getitem__, width=200)
-    order = st.session_state.get("safety_order", "frequency")
+        st.selectbox(
+            "Order", list(SORTS), key="order", format_func=SORTS.__getitem__, persist_state="session", width=200
+        )
     chart.show_fitting(
         "butterfly",
         lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),

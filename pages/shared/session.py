@@ -6,7 +6,7 @@ which for an upload are column names.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import streamlit as st
@@ -45,9 +45,11 @@ def keep_upload(cohort: Cohort) -> None:
     """Make an uploaded cohort the cohort of this session's view, at the address that asked for it if one did."""
     name = token(cohort)
     uploads()[name] = cohort
-    wanted = st.session_state.get("wanted") or {}
-    st.session_state["next_view"] = (name, decode(cohort, wanted) if wanted.get("cohort") == name else None)
-    st.session_state.pop("wanted", None)
+    wanted = st.session_state.pop("wanted", None) or {}
+    if wanted.get("cohort") == name:
+        go(name, decode(cohort, wanted), _options(wanted))
+    else:
+        go(name)
 
 
 def forget_upload(name: str) -> None:
@@ -55,27 +57,54 @@ def forget_upload(name: str) -> None:
     uploads().pop(name, None)
     for key in ("analyses", "comparisons", "wanted"):
         st.session_state.pop(key, None)
-    st.session_state["next_view"] = (DEFAULT, None)
+    go(DEFAULT)
+
+
+def go(name: str, selection: Selection | None = None, options: dict[str, str] | None = None) -> None:
+    """Show that cohort from the next run on: the selection (None: the cohort's own) and the page's own choices."""
+    st.session_state["next_view"] = (name, selection, options or {})
+
+
+def _options(parameters: Mapping[str, str | list[str]]) -> dict[str, str]:
+    """The parameters that are not the sidebar's."""
+    return {k: v if isinstance(v, str) else v[0] for k, v in parameters.items() if k not in KEYS}
 
 
 def arrive() -> tuple[Cohort, Selection] | None:
     """The view that something other than a widget asks for in this run: the address when the session opens or
     the browser goes back, a new or forgotten upload, Reset. None in every other run."""
-    if "next_view" in st.session_state:
-        name, selection = st.session_state.pop("next_view")
+    state = st.session_state
+    state["held_options"], state["arrived_options"] = {}, None
+    if "next_view" in state:
+        name, selection, state["arrived_options"] = state.pop("next_view")
         cohort = cohort_of(name) or load(DEFAULT)
         return cohort, selection or default_selection(cohort)
     # A page change empties the query: then the session's own view stays.
-    parameters = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
-    if "address" in st.session_state and (not parameters or parameters == st.session_state["address"]):
+    parameters = _query()
+    if "address" in state and (not parameters or parameters == state["address"]):
         return None
     name = parameters.get("cohort", [DEFAULT])[0]
     cohort = cohort_of(name)
     if cohort is None and name.startswith(UPLOAD):
-        st.session_state["wanted"] = parameters | {"cohort": name}
+        state["wanted"] = parameters | {"cohort": name}
     if cohort is None:
         cohort, parameters = load(DEFAULT), {}
+    state["arrived_options"] = _options(parameters)
     return cohort, decode(cohort, parameters)
+
+
+def _query() -> dict[str, list[str]]:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
+
+
+def arrived_options() -> dict[str, str] | None:
+    """The page's own choices as the arriving address has them; None where nothing arrives in this run."""
+    return st.session_state["arrived_options"]
+
+
+def hold_option(key: str, text: str) -> None:
+    """Have the address of this run hold a choice of the page's own."""
+    st.session_state["held_options"][key] = text
 
 
 def waits_for_file() -> bool:
@@ -83,14 +112,15 @@ def waits_for_file() -> bool:
     return "wanted" in st.session_state
 
 
-def leave(cohort: Cohort, selection: Selection) -> None:
-    """Write the view into the address, unless the address waits for a file to be uploaded."""
+def leave() -> None:
+    """Write the view and the page's own choices into the address, unless it waits for a file to be uploaded."""
+    st.session_state["arrived_options"] = None
     if waits_for_file():
-        st.session_state["address"] = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
+        st.session_state["address"] = _query()
         return
-    address = encode(cohort, selection)
+    address = encode(*view()) | st.session_state["held_options"]
     listed = {key: [value] if isinstance(value, str) else list(value) for key, value in address.items()}
-    if {key: st.query_params.get_all(key) for key in st.query_params} != listed:
+    if _query() != listed:
         st.query_params.from_dict(address)
     st.session_state["address"] = listed
 

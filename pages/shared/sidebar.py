@@ -30,7 +30,7 @@ BADGES = {
 
 
 def render() -> None:
-    """Draw the sidebar, take the selection from it, and write it into the address."""
+    """Draw the sidebar and take the selection from it."""
     arrived = session.arrive()
     if arrived is not None:
         _put(*arrived)
@@ -56,7 +56,6 @@ def render() -> None:
             session.count_comparison(selection)
         _foot(cohort)
     session.set_view(cohort, selection)
-    session.leave(cohort, selection)
 
 
 def _put(cohort: Cohort, selection: Selection) -> None:
@@ -92,7 +91,7 @@ def _cohort() -> Cohort:
     cohort = session.cohort_of(name)
     assert cohort is not None  # every token names a cohort
     if st.session_state.get("shown_cohort") != cohort.digest:
-        st.session_state["next_view"] = (name, None)
+        session.go(name)
         st.rerun()
     kind = "uploaded" if cohort.origin == "uploaded" else cohort.provenance
     st.html(f'<p class="kras-badge kras-{kind}">{BADGES[kind]} · n = {cohort.n:,}</p>')
@@ -277,4 +276,4 @@ def _comparisons_text() -> str:
 
 
 def _reset(cohort: Cohort) -> None:
-    st.session_state["next_view"] = (session.token(cohort), None)
+    session.go(session.token(cohort))

@@ -1,0 +1,107 @@
+"""A page's own choices: widgets whose state the address holds too, beside the sidebar's Selection.
+
+A page declares each choice before it draws the widget of the same key, and gets its present value:
+
+    order = options.choice("order", SORTS)
+    st.selectbox("Order", list(SORTS), key="order", format_func=SORTS.__getitem__, persist_state="session")
+
+When the view arrives from somewhere else (an address, Reset, another cohort), the choice is set from there or
+falls back to its default. What equals the default is not written. Of an upload the address holds positions and
+ranks, never names or values (kras_core.address).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import streamlit as st
+
+from kras_core.address import decode_column, decode_value, encode_column, encode_value
+from pages.shared import session
+
+T = TypeVar("T")
+
+
+def choice(key: str, allowed: Iterable[str], default: str | None = None) -> str:
+    """One of a fixed set of ids; the first unless another default is named."""
+    known = list(allowed)
+    return _declare(
+        key,
+        known[0] if default is None else default,
+        valid=lambda value: value in known,
+        write=str,
+        read=lambda text: text if text in known else None,
+    )
+
+
+def flag(key: str, default: bool = False) -> bool:
+    """Yes or no."""
+    read = {"yes": True, "no": False}.get
+    return _declare(key, default, valid=lambda v: isinstance(v, bool), write=lambda v: "yes" if v else "no", read=read)
+
+
+def number(key: str, default: float, low: float, high: float) -> float:
+    """A number that says nothing about a patient, such as a share or a count; whole where the default is."""
+    kind = type(default)
+
+    def read(text: str) -> float | None:
+        try:
+            value = kind(text)
+        except ValueError:
+            return None
+        return value if low <= value <= high else None
+
+    return _declare(key, default, valid=lambda v: low <= v <= high, write=lambda v: f"{v:g}", read=read)
+
+
+def column(key: str, allowed: Iterable[str], default: str) -> str:
+    """One of the cohort's columns."""
+    cohort, known = session.view()[0], list(allowed)
+
+    def read(text: str) -> str | None:
+        name = decode_column(cohort, text)
+        return name if name in known else None
+
+    return _declare(key, default, valid=lambda v: v in known, write=lambda name: encode_column(cohort, name), read=read)
+
+
+def columns(key: str, allowed: Iterable[str], default: Iterable[str] = ()) -> list[str]:
+    """Several of the cohort's columns, in order."""
+    cohort, known = session.view()[0], list(allowed)
+
+    def read(text: str) -> list[str] | None:
+        names = [decode_column(cohort, part) for part in text.split(",") if part]
+        return [name for name in names if name in known]
+
+    return _declare(
+        key,
+        list(default),
+        valid=lambda names: all(name in known for name in names),
+        write=lambda names: ",".join(encode_column(cohort, name) for name in names),
+        read=read,
+    )
+
+
+def value(key: str, of: str, default: float) -> float:
+    """A number on the scale of the cohort's column `of`, such as a cut-off."""
+    cohort = session.view()[0]
+    return _declare(
+        key,
+        default,
+        valid=lambda v: True,
+        write=lambda v: encode_value(cohort, of, v),
+        read=lambda text: decode_value(cohort, of, text),
+    )
+
+
+def _declare(
+    key: str, default: T, *, valid: Callable[[T], bool], write: Callable[[T], str], read: Callable[[str], T | None]
+) -> T:
+    state, arrived = st.session_state, session.arrived_options()
+    if arrived is not None:
+        found = read(arrived[key]) if key in arrived else None
+        state[key] = default if found is None else found
+    elif key not in state or not valid(state[key]):
+        state[key] = default
+    if state[key] != default:
+        session.hold_option(key, write(state[key]))
+    return state[key]
