@@ -18,7 +18,7 @@ FEW = 5
 FEW_SHARE = 10  # fainter below a tenth of the stratum, or below FEW
 FAINT = 0.38
 BAND, ENVELOPE = 0.12, 0.2
-MOST_TICKS, DENSE_GAP = 150, 8  # more censored times than these are marked every so many pixels
+MOST_TICKS, DENSE_GAP = 100, 12  # more censored times than these are marked every so many pixels
 MOST_CARDS = 150  # points of a curve that answer the pointer
 
 

@@ -49,6 +49,13 @@ def test_text_is_legible_on_every_surface(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_paper_is_legible_on_the_accent(mode: str) -> None:
+    """The style sheet writes so on chips and primary buttons."""
+    tokens = TOKENS[mode]  # type: ignore[index]
+    assert contrast(tokens.paper, tokens.accent) >= 4.5
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_colours_are_the_palette_s(mode: str) -> None:
     theme, tokens = CONFIG["theme"][mode], TOKENS[mode]  # type: ignore[index]
     expected = {
