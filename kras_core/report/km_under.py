@@ -113,7 +113,7 @@ def _fewer_axis_numbers(table: RiskTable, frame: Frame) -> str:
 
 def _range_words(s: DrawnStratum, clock: Clock) -> str:
     median = spread(*s.median, clock.number)
-    unit = "" if median == NOT_REACHED else f" {clock.unit}"
+    unit = "" if median.endswith(NOT_REACHED) else f" {clock.unit}"
     return f"n {spread(*s.n, whole)} · events {spread(*s.events, whole)} · median {median}{unit}"
 
 
