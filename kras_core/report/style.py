@@ -52,7 +52,7 @@ _RULES = """
 .kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px;
   max-width: 110ch; }
 .kras-table-notes p { margin: 0 0 4px; font-size: inherit; }
-.st-key-km, .kras-risk { --names: 92px; }
+.st-key-km, .kras-risk { --names: 112px; }
 .st-key-km { padding-left: var(--names); }
 .kras-risk { position: relative; color: var(--kras-ink); font-size: 13px; line-height: 20px;
   font-feature-settings: "tnum"; font-variant-numeric: tabular-nums; }
