@@ -49,6 +49,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/kernel.py
+	@$(BIN)/python benchmarks/safety.py
 
 bench-app: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py --install

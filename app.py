@@ -18,6 +18,7 @@ page = st.navigation(
         "Explore": [
             st.Page(PAGES / "explore" / "survival.py", title="Survival", url_path="survival", default=True),
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
+            st.Page(PAGES / "explore" / "ledger.py", title="Look ledger", url_path="ledger"),
         ],
         "Data": [cohort_page],
     }
@@ -34,4 +35,5 @@ if session.waits_for_file() and page is not cohort_page:
     st.page_link(cohort_page, label="Go to the Cohort page", icon=":material/upload:")
 else:
     page.run()
+sidebar.foot()
 session.leave()  # last: the browser draws first, and the page has declared its own choices

@@ -156,3 +156,22 @@ def test_validate_says_yes_to_a_good_file(tmp_path):
     path = tmp_path / "good.csv"
     path.write_text("patient_id,os_months,os_event\nSIM-1,1,1\nSIM-2,2,0\n")
     assert answer("validate", str(path))["valid"] is True
+
+
+def test_ledger_counts_saved_views(tmp_path, capsys):
+    views = []
+    for by, preset in (("sex", "r"), ("sex", "spss"), ("ecog", "r")):
+        assert main(["analyse", "ncctg-lung", "--by", by, "--conventions", preset]) == 0
+        views.append(tmp_path / f"{by}-{preset}.json")
+        views[-1].write_text(capsys.readouterr().out)
+    assert main(["ledger", *map(str, views)]) == 0
+    found = json.loads(capsys.readouterr().out)["comparisons"]
+    assert [(one["number"], one["family"], one["test"]) for one in found] == [
+        (1, "strata", "log-rank"),
+        (2, "strata", "log-rank"),
+    ]
+    assert found[0]["holm"] >= found[0]["p"] and found[0]["declared"] is None
+    bad = tmp_path / "bad.json"
+    bad.write_text("[1]")
+    assert main(["ledger", str(bad)]) == 2
+    assert "bad.json: neither" in capsys.readouterr().err

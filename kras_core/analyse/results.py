@@ -1,6 +1,7 @@
 """Analysis: the frozen result of a view. Page, slide, document, script and command line all read this."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -202,3 +203,37 @@ class SafetyAnalysis:
     excluded: tuple[Exclusion, ...]
     drawn: str
     warnings: tuple[Warning, ...]
+
+
+Family = Literal["strata", "cut-offs", "adverse events", "interactions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One comparison that somebody saw. Equal `key`s are the same look at the same data.
+
+    quantity (by what, with its cut-off) and scope (filters, kind of analysis) name it in words. p: NaN where no single one exists, with the reason. declared: the date
+    of the protocol that declares it, "" without one.
+    """
+
+    key: tuple[object, ...]
+    cohort: str
+    family: Family
+    quantity: str
+    by: str
+    scope: str
+    test: str
+    p: float
+    reason: str = ""
+    declared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look in the ledger: its number in the order of seeing, and its p value adjusted within its cohort's
+    family of undeclared looks (NaN for a declared one, and where there is no p)."""
+
+    number: int
+    look: Look
+    holm: float
+    benjamini_hochberg: float

@@ -23,6 +23,10 @@ cohort.toml:
     [cutoffs.nlr]                    # by stratifier
     value = 2.99
     origin = "published: median of the cohort"
+    [[declared]]                     # comparisons that a dated protocol declared beforehand
+    date = "2024-03-04"
+    endpoint = "pfs"
+    by = ["prior_antiangiogenic"]
     [labels]                         # names of columns that the dictionary does not know
     ph_karno = "Karnofsky status by physician"
 """
@@ -37,7 +41,7 @@ from typing import Any
 
 import pandas as pd
 
-from kras_core.cohort.model import Cohort, Cutoff, PartlyDrawn, Provenance
+from kras_core.cohort.model import Cohort, Cutoff, Declared, PartlyDrawn, Provenance
 from kras_core.cohort.problems import CohortError, Problem
 from kras_core.cohort.readers import RawTables, read, read_path
 from kras_core.cohort.validate import build_cohort, check
@@ -105,7 +109,18 @@ class BundledCohort:
 
 def cohort_fields(settings: dict[str, Any]) -> dict[str, Any]:
     """Fields of `Cohort` from a cohort.toml. Raises ValueError for a key that it does not know."""
-    known = {"id", "title", "provenance", "time_in_days", "drawn", "partly_drawn", "cutoffs", "labels", *_PLAIN_FIELDS}
+    known = {
+        "id",
+        "title",
+        "provenance",
+        "time_in_days",
+        "drawn",
+        "partly_drawn",
+        "cutoffs",
+        "labels",
+        "declared",
+        *_PLAIN_FIELDS,
+    }
     unknown = sorted(set(settings) - known)
     if unknown:
         raise ValueError(f"cohort.toml: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
@@ -117,6 +132,9 @@ def cohort_fields(settings: dict[str, Any]) -> dict[str, Any]:
         ),
         "cutoffs": {id: Cutoff(float(c["value"]), c["origin"]) for id, c in settings.get("cutoffs", {}).items()},
         "labels": dict(settings.get("labels", {})),
+        "declared": tuple(
+            Declared(str(d["date"]), d["endpoint"], tuple(d["by"])) for d in settings.get("declared", ())
+        ),
     }
 
 

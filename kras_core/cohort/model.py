@@ -43,6 +43,15 @@ class Cutoff:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A comparison that a protocol declared before anybody looked: its date, the endpoint, the stratifiers' ids."""
+
+    date: str
+    endpoint: str
+    by: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Cohort:
     """Patients (one row each), adverse events (one row each) and what must be known of both.
@@ -75,6 +84,7 @@ class Cohort:
     partly_drawn: tuple[PartlyDrawn, ...] = ()
     cutoffs: Mapping[str, Cutoff] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    declared: tuple[Declared, ...] = ()
     default_endpoint: str = ""
     default_by: str = ""
     conventions: str = "r"

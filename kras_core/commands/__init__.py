@@ -1,5 +1,5 @@
 """One module a family of commands; each has `add`, which registers its arguments and what it runs."""
 
-from kras_core.commands import cohorts, safety, survival
+from kras_core.commands import cohorts, ledger, safety, survival
 
-COMMANDS = (cohorts, survival, safety)
+COMMANDS = (cohorts, survival, safety, ledger)

@@ -86,8 +86,8 @@ def _notes_html(notes: tuple[str, ...]) -> str:
     return f'<details class="kras-notes"><summary>{first} {more}</summary><ul>{rest}</ul></details>'
 
 
-def answer(analysis: SurvivalAnalysis, comparison: int | None = None) -> Answer:
-    """The Survival view in words. comparison: how many different comparisons this session has looked at."""
+def answer(analysis: SurvivalAnalysis, comparison: str = "") -> Answer:
+    """The Survival view in words. comparison: such as "comparison 7 of 12 this session"."""
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     if analysis.redraws is not None:
         line1, line2 = _open(analysis.redraws, clock)
@@ -96,7 +96,7 @@ def answer(analysis: SurvivalAnalysis, comparison: int | None = None) -> Answer:
     else:
         line1, line2 = _everyone(analysis, clock)
     if comparison and (analysis.strata or analysis.redraws):
-        line2 = Line((*line2.parts, (f"comparison {comparison} this session",)))
+        line2 = Line((*line2.parts, (comparison,)))
     notes = tuple(w.message for w in analysis.warnings if w.code not in SAID_ELSEWHERE)
     return Answer(_title(analysis.endpoint.label, analysis), _where(analysis), line1, line2, notes)
 

@@ -5,6 +5,7 @@ estimate that is undefined is null, with `reason` beside it. A view that a recon
 determine has null estimates and a `redraws` object with ranges.
 """
 
+import json
 import math
 from typing import Any
 
@@ -36,6 +37,7 @@ def survival_json(analysis: SurvivalAnalysis) -> Json:
             "n": cohort.n,
             "days_per_month": cohort.days_per_month,
         },
+        "selection": json.loads(selection.to_json()),
         "endpoint": analysis.endpoint.id,
         "by": [by.id for by in selection.by],
         "cutoffs": [{"id": id, "value": value, "origin": origin} for id, value, origin in analysis.cutoffs],

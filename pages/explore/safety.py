@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kras_core.analyse.ledger import safety_looks
 from kras_core.analyse.safety import analyse_safety
 from kras_core.report.answer import safety_answer
 from kras_core.report.figures import butterfly_figure, safety_alt_text
@@ -23,6 +24,7 @@ def page() -> None:
         st.title("Safety")
         st.warning(str(refusal), icon=":material/info:")
         return
+    session.note(safety_looks(analysis))
     with st.container(key="answer"):
         st.html(safety_answer(analysis).html)
     if not analysis.rows and cohort.adverse_events is None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kras_core.analyse.ledger import survival_looks
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.analyse.ticks import axis_ends, months_per
 from kras_core.report.answer import answer
@@ -24,7 +25,7 @@ def page() -> None:
         st.warning(str(refusal), icon=":material/info:")
         return
     with st.container(key="answer"):
-        st.html(answer(analysis, comparison=session.comparison_number()).html)
+        st.html(answer(analysis, session.note(survival_looks(session.view()[0], analysis))).html)
     chart.show("km", km_figure(analysis, theme=session.theme()), alt_text(analysis))
     st.html(under_figure(analysis, theme=session.theme()))
     _view_controls(analysis)

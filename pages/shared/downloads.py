@@ -9,6 +9,7 @@ from kras_core.analyse.results import SafetyAnalysis, SurvivalAnalysis
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.safety_json import safety_json
 from kras_core.report.survival_json import survival_json
+from pages.shared import session
 
 
 def tables(found: Mapping[str, Sequence[Mapping[str, str]]], analysis: SurvivalAnalysis | SafetyAnalysis) -> None:
@@ -41,4 +42,5 @@ def provenance_lines(analysis: SurvivalAnalysis | SafetyAnalysis) -> list[str]:
     """What every file says of its data."""
     cohort = analysis.cohort
     kind = "Reconstructed from a publication, not patient data" if cohort.provenance == "reconstructed" else ""
-    return [line for line in (f"Cohort: {cohort.title}, n = {cohort.n}", kind, f"SHA-256 {cohort.digest}") if line]
+    lines = (f"Cohort: {cohort.title}, n = {cohort.n}", kind, f"SHA-256 {cohort.digest}", session.noted())
+    return [line for line in lines if line]

@@ -6,13 +6,13 @@ which for an upload are column names.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 import streamlit as st
 
 from kras_core.address import KEYS, UPLOAD, decode, default_selection, encode, token
-from kras_core.analyse.results import SurvivalAnalysis
+from kras_core.analyse.results import Look, SurvivalAnalysis
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import BUNDLED, DEFAULT, load
 from kras_core.cohort.model import Cohort
@@ -55,7 +55,7 @@ def keep_upload(cohort: Cohort) -> None:
 def forget_upload(name: str) -> None:
     """Drop an uploaded cohort and everything computed from it."""
     uploads().pop(name, None)
-    for key in ("analyses", "comparisons", "wanted"):
+    for key in ("analyses", "looks", "wanted"):
         st.session_state.pop(key, None)
     go(DEFAULT)
 
@@ -127,7 +127,7 @@ def leave() -> None:
 
 def set_view(cohort: Cohort, selection: Selection) -> None:
     """The view that pages show in this run."""
-    st.session_state["view"] = (cohort, selection)
+    st.session_state["view"], st.session_state["noted"] = (cohort, selection), ""
 
 
 def view() -> tuple[Cohort, Selection]:
@@ -152,20 +152,26 @@ def survival() -> SurvivalAnalysis:
     return kept(("survival", selection), lambda: analyse(cohort, selection))
 
 
-def count_comparison(selection: Selection) -> int:
-    """Note that this comparison was shown; its number among the distinct ones of this session."""
-    seen: dict[object, int] = st.session_state.setdefault("comparisons", {})
-    return seen.setdefault(selection.comparison, len(seen) + 1)
+def note(looks: Iterable[Look]) -> str:
+    """Enter what this run shows in the session's ledger; "comparison 7 of 12 this session", "" without any."""
+    seen: dict[object, Look] = st.session_state.setdefault("looks", {})
+    shown = [seen.setdefault(look.key, look) for look in looks]
+    first = list(seen).index(shown[0].key) + 1 if shown else 0
+    words = f"comparison {first} of {len(seen)} this session"
+    if len(shown) > 1:
+        words = f"comparisons {first}–{first + len(shown) - 1} of {len(seen)} this session"
+    st.session_state["noted"] = words if shown else ""
+    return st.session_state["noted"]
 
 
-def comparison_number() -> int | None:
-    """The number of the comparison in view, None without a stratifier."""
-    return st.session_state.get("comparisons", {}).get(view()[1].comparison)
+def noted() -> str:
+    """What `note` said in this run, for exports."""
+    return st.session_state.get("noted", "")
 
 
-def comparisons() -> int:
-    """How many distinct comparisons this session has shown."""
-    return len(st.session_state.get("comparisons", {}))
+def looks() -> tuple[Look, ...]:
+    """Every comparison that this session has shown, in order."""
+    return tuple(st.session_state.get("looks", {}).values())
 
 
 def theme() -> Theme:

@@ -52,9 +52,6 @@ def render() -> None:
             milestones=st.session_state.get("milestones", ()),
             axis_max=st.session_state.get("axis_max") or None,
         )
-        if selection.by:
-            session.count_comparison(selection)
-        _foot(cohort)
     session.set_view(cohort, selection)
 
 
@@ -264,14 +261,16 @@ def _methods(cohort: Cohort) -> str:
     )
 
 
-def _foot(cohort: Cohort) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="foot"):
-        st.caption(_comparisons_text())
+def foot() -> None:
+    """The counter and Reset, drawn when the page has entered what it shows."""
+    cohort, _ = session.view()
+    with st.sidebar, st.container(horizontal=True, horizontal_alignment="distribute", key="foot"):
+        st.caption(_looks_text())
         st.button("Reset", type="tertiary", icon=":material/restart_alt:", on_click=_reset, args=(cohort,), key="reset")
 
 
-def _comparisons_text() -> str:
-    seen = session.comparisons()
+def _looks_text() -> str:
+    seen = len(session.looks())
     return "No comparison yet" if not seen else f"{seen} comparison{'s' if seen > 1 else ''} this session"
 
 

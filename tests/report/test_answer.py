@@ -27,7 +27,7 @@ def prior(**more: Any) -> Any:
 
 def test_two_strata_read_aloud() -> None:
     analysis = views.view(prior(), ("prior_antiangiogenic",), preset="spss")
-    said = answer(analysis, comparison=3)
+    said = answer(analysis, comparison="comparison 3 this session")
     no, yes = (s.median for s in analysis.strata)
     (hr,) = analysis.hazard_ratios
     assert said.title == "Progression-free survival by prior anti-angiogenic therapy"
@@ -69,7 +69,7 @@ def test_more_strata_have_the_range_of_their_medians() -> None:
 
 def test_everybody_has_median_milestones_and_follow_up() -> None:
     analysis = views.view(views.cohort(200, seed=1, censoring=20), ())
-    said = answer(analysis, comparison=1)
+    said = answer(analysis, comparison="comparison 1 this session")
     rate = analysis.overall.rates[0]
     assert said.title == "Progression-free survival"
     assert said.line1.text.startswith(f"Median {analysis.overall.median.estimate:.1f} months (")
@@ -88,7 +88,7 @@ def test_no_events_is_said_in_words() -> None:
 def test_redraws_give_ranges_and_the_reason_first() -> None:
     analysis = redrawn()
     assert analysis.redraws is not None
-    said = answer(analysis, comparison=2)
+    said = answer(analysis, comparison="comparison 2 this session")
     low, high = analysis.redraws.strata[0].median
     assert said.line1.text.startswith(f"Median: Female {low:.1f}–{high:.1f} months · Male ")
     assert f"range over {analysis.redraws.count} redraws, no estimate" in said.line2.text

@@ -1,6 +1,5 @@
 """Permutation log-rank: against naive enumeration over orderings, by hand, and by its own symmetries."""
 
-import time
 from itertools import permutations
 
 import numpy as np
@@ -158,8 +157,6 @@ def test_the_paper_size_is_enumerated_at_once():
     """C(27, 6) = 296,010 allocations."""
     rng = np.random.default_rng(2)
     at, groups = rng.exponential(9, 27), np.repeat([0, 1], [21, 6])
-    start = time.perf_counter()
     result = permutation_logrank(at, np.ones(27), groups)
-    assert time.perf_counter() - start < 0.5
     assert "all 296,010 allocations" in result.method
     assert result.p * 296_010 == pytest.approx(round(result.p * 296_010), abs=1e-6)

@@ -1,7 +1,6 @@
 """Proportions and their differences: R, printed tables, and the definitions themselves."""
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -174,16 +173,3 @@ def test_arrays_give_what_single_tables_give():
         for i, j in np.ndindex(2, 3):
             one = single(int(k1[i, j]), int(n1[j]), k2, n2)
             assert (low[i, j], high[i, j]) == (one.low, one.high)
-
-
-def test_the_intervals_of_a_safety_table_take_milliseconds():
-    """40 terms × 5 bands × 3 groups of exact intervals: one toggle."""
-    k = np.random.default_rng(1).integers(0, 200, (40, 5, 3))
-    best = min(_seconds(lambda: clopper_pearson_limits(k, np.array([200, 300, 250]))) for _ in range(5))
-    assert best < 0.005
-
-
-def _seconds(work) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

@@ -1,0 +1,102 @@
+"""The look ledger: every distinct comparison that was shown, in order, by family.
+
+A preset, a unit or an axis is the same look at the data; another endpoint, stratifier, cut-off, filter or kind of
+analysis is a new one. Holm's and Benjamini and Hochberg's p values describe how much was looked at. They control
+no error: nobody knows what else would have been looked at, and the looks are not independent.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+
+from kras_core.analyse.results import Look, Looked, SafetyAnalysis, SurvivalAnalysis
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import cutoff_of, stratifiers
+from kras_core.selection import Selection
+from kras_core.stats.multiplicity import benjamini_hochberg, holm
+
+
+def survival_looks(cohort: Cohort, analysis: SurvivalAnalysis) -> tuple[Look, ...]:
+    """The log-rank test of a Survival view; none where nothing is compared."""
+    if analysis.redraws is None and analysis.logrank is None:
+        return ()
+    selection = analysis.selection
+    drawn = analysis.redraws is not None
+    return (
+        Look(
+            key=("log-rank", *selection.comparison),
+            cohort=analysis.cohort.title,
+            family="cut-offs" if _own_cutoff(cohort, selection) else "strata",
+            quantity=analysis.endpoint.label,
+            by=_by_words(analysis),
+            scope=_scope_words(selection),
+            test="log-rank",
+            p=float("nan") if analysis.logrank is None else analysis.logrank.p,
+            reason="a range over redraws, no estimate" if drawn else "",
+            declared=_declared(cohort, selection),
+        ),
+    )
+
+
+def safety_looks(analysis: SafetyAnalysis) -> tuple[Look, ...]:
+    """Fisher's exact test of every term at any grade, where two groups are compared."""
+    selection = analysis.selection
+    return tuple(
+        Look(
+            key=("Fisher", row.term, selection.cohort, selection.by, selection.where),
+            cohort=analysis.cohort.title,
+            family="adverse events",
+            quantity=f"{row.term}, any grade,",
+            by=analysis.by_label,
+            scope=_scope_words(selection),
+            test="Fisher's exact",
+            p=row.fisher_p,
+            reason="a range over redraws, no estimate" if np.isnan(row.fisher_p) else "",
+        )
+        for row in analysis.rows
+        if row.comparisons or (row.ranges and len(analysis.groups) == 2)
+    )
+
+
+def ledger(looks: Iterable[Look]) -> tuple[Looked, ...]:
+    """The looks in order, numbered, with the adjusted p values of each cohort's families."""
+    seen = list({look.key: look for look in looks}.values())
+    families: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, look in enumerate(seen):
+        if not look.declared:
+            families[look.cohort, look.family].append(i)
+    by_holm, by_bh = (np.full(len(seen), np.nan) for _ in range(2))
+    for members in families.values():
+        p = [seen[i].p for i in members]
+        by_holm[members], by_bh[members] = holm(p), benjamini_hochberg(p)
+    return tuple(Looked(i + 1, look, float(by_holm[i]), float(by_bh[i])) for i, look in enumerate(seen))
+
+
+def _own_cutoff(cohort: Cohort, selection: Selection) -> bool:
+    """Whether a cut-off was moved away from the cohort's own: then the split is one of many."""
+    offered = stratifiers(cohort)
+    own = [(by, cutoff_of(cohort, offered[by.id], None)[0]) for by in selection.by if by.cutoff is not None]
+    return any(by.cutoff != value for by, value in own)
+
+
+def _by_words(analysis: SurvivalAnalysis) -> str:
+    cutoffs = ", ".join(f"{value:g}" for _, value, _ in analysis.cutoffs)
+    return f"{analysis.by_label}{f' above {cutoffs}' if cutoffs else ''}"
+
+
+def _scope_words(selection: Selection) -> str:
+    words = [f"only {f}" for f in selection.where]
+    if selection.analysis == "landmark":
+        words.append(f"from {selection.landmark:g} months")
+    elif selection.analysis == "delayed-entry":
+        words.append("with delayed entry")
+    return ", ".join(words)
+
+
+def _declared(cohort: Cohort, selection: Selection) -> str:
+    """The date of the protocol that declares this comparison: endpoint, stratifiers, everybody, from the start."""
+    if selection.where or selection.analysis != "naive" or _own_cutoff(cohort, selection):
+        return ""
+    ids = tuple(by.id for by in selection.by)
+    return next((d.date for d in cohort.declared if d.endpoint == selection.endpoint and d.by == ids), "")
