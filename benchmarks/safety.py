@@ -54,7 +54,7 @@ def usual(cohort: Cohort) -> list[tuple]:
                 found.append((term, band, name, k, interval.low, interval.high))
             if len(groups) == 3 and band in ("any", ">=3"):
                 (a, n), (b, m) = ((counts[name], len(groups[name])) for name in list(groups)[1:])
-                found.append((term, band, fisher_exact([[a, n - a], [b, m - b]])[1], a / n - b / m))
+                found.append((term, band, fisher_exact(np.array([[a, n - a], [b, m - b]]))[1], a / n - b / m))
     return found
 
 

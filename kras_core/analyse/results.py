@@ -212,8 +212,8 @@ Family = Literal["strata", "cut-offs", "adverse events", "interactions"]
 class Look:
     """One comparison that somebody saw. Equal `key`s are the same look at the same data.
 
-    quantity (by what, with its cut-off) and scope (filters, kind of analysis) name it in words. p: NaN where no single one exists, with the reason. declared: the date
-    of the protocol that declares it, "" without one.
+    quantity, by (with its cut-off) and scope (filters, kind of analysis) name it in words. p: NaN where no
+    single one exists, with the reason. declared: the date of the protocol that declares it, "" without one.
     """
 
     key: tuple[object, ...]
