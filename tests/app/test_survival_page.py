@@ -10,7 +10,7 @@ from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_labels
 from kras_core.selection import By
 from tests.app.tab import Tab
-from tests.app.view import answer_text, choose, expected_answer, fold
+from tests.app.view import answer_text, choose, expected_answer, fold, whole_answer
 
 
 @pytest.mark.parametrize("cohort_id", list(BUNDLED))
@@ -28,7 +28,8 @@ def test_every_stratifier_changes_the_numbers_and_they_are_the_cores(page: Tab, 
         shown += 1
         selection = default_selection(cohort).but(by=(By(id),))
         text = answer_text(page)
-        assert text == expected_answer(cohort_id, selection, shown), id
+        assert text == expected_answer(cohort_id, selection), id
+        assert whole_answer(page).endswith(f"comparison {shown} of {shown} this session"), id
         assert text not in seen, id
         seen.add(text)
     assert shown >= 5
@@ -77,7 +78,7 @@ def test_an_address_opens_the_same_view_in_another_browser(page: Tab, chromium) 
     other.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     other.wait_for_selector(".kras-answer")
     texts = other.locator(".kras-answer h1, .kras-answer > p").all_inner_texts()[:3]
-    assert fold(" ".join(texts)) == answer_text(page)
+    assert fold(" ".join(texts)) == whole_answer(page)
     assert other.url == page.page.url
     other.context.close()
 
@@ -151,3 +152,20 @@ def test_counts_stand_under_the_axis_numbers(page: Tab, width: int) -> None:
     assert len(cells) >= 3 and len(ticks) >= len(cells)
     assert all(min(abs(centre - tick) for tick in ticks) < 1.5 for centre, _, _ in cells)
     assert all(a[2] < b[1] for a, b in itertools.pairwise(cells)) and cells[-1][2] <= width
+
+
+def test_the_ledger_lists_what_was_compared(page: Tab) -> None:
+    choose(page, "by", "KRAS G12C")
+    choose(page, "by", "Sex")
+    choose(page, "methods", "As R survival")  # the same look
+    with page.rerun():
+        page.page.get_by_role("link", name="Look ledger", exact=True).click()
+    page.settle()
+    rows = page.page.locator(".kras-ledger tbody tr").all_inner_texts()
+    assert [row.split("\t")[:2] for row in rows] == [
+        ["Progression-free survival by prior anti-angiogenic therapy", "1"],
+        ["Progression-free survival by KRAS G12C", "2"],
+        ["Progression-free survival by sex", "3"],
+    ]
+    assert rows[2].split("\t")[3] == "range"  # sex was drawn
+    assert page.page.locator(".st-key-foot p").first.inner_text() == "3 comparisons this session"

@@ -26,7 +26,11 @@ def choose(tab: Tab, key: str, text: str) -> None:
 
 
 def answer_text(tab: Tab) -> str:
-    """Title and the two lines above the figure, as a reader sees them, white space folded."""
+    """Title and the two lines above the figure, as a reader sees them, white space folded, without the counter."""
+    return whole_answer(tab).split(" · comparison ")[0]
+
+
+def whole_answer(tab: Tab) -> str:
     tab.page.wait_for_selector(".kras-answer")
     lines = tab.page.locator(".kras-answer h1, .kras-answer > p").all_inner_texts()[:3]
     return fold(" ".join(lines))
@@ -36,9 +40,9 @@ def fold(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").split())
 
 
-def expected_answer(cohort_id: str, selection: Selection, comparison: int | None) -> str:
+def expected_answer(cohort_id: str, selection: Selection) -> str:
     """The same lines from the core, without the page."""
-    found = answer(analyse(load(cohort_id), selection), comparison)
+    found = answer(analyse(load(cohort_id), selection))
     title = f"{found.title} {found.where}" if found.where else found.title
     return fold(f"{title} {found.line1.text} {found.line2.text}")
 
