@@ -15,7 +15,8 @@ from kras_core.cohort.model import Cohort
 from kras_core.conventions import Conventions
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.cox import cox
-from kras_core.stats.event_table import EventTable, TimeGrid, code_times, risk_table, tabulate
+from kras_core.stats.event_table import EventTable, TimeGrid, code_times, numbers_at_risk, risk_table, tabulate
+from kras_core.stats.follow_up import reverse_kaplan_meier
 from kras_core.stats.hazard_ratio import logrank_hazard_ratio, mantel_haenszel_hazard_ratio
 from kras_core.stats.kaplan_meier import curves, quantile, rates
 from kras_core.stats.logrank import logrank
@@ -37,6 +38,17 @@ class Followed:
     median_time: float
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Event tables of a view: the strata that have a patient (`shown`: their slots), the same with everybody selected
+    as a last row (also those without a value of the stratifier), and the strata at the times with an event."""
+
+    shown: list[int]
+    strata: EventTable
+    with_everyone: EventTable
+    compared: EventTable
+
+
 def analyse(cohort: Cohort, selection: Selection) -> SurvivalAnalysis:
     """Everything that the Survival view shows. Times in months from the start (or from the landmark).
 
@@ -53,16 +65,23 @@ def analyse(cohort: Cohort, selection: Selection) -> SurvivalAnalysis:
         )
     followed = follow(cohort, selection)
     groups = scope.groups if followed.rows is None else scope.groups[followed.rows]
-    table = tabulate(followed.grid, followed.event, groups, scope.k + 1)
-    if not table.n.sum():
-        raise SelectionError("no patient is left: loosen the filters")
-    shown = [i for i in range(scope.k) if table.n[i]]
-    compared = table.rows(shown)
-    result = _describe(cohort, selection, scope, followed, table, shown, groups)
+    counted = count(scope, followed, groups)
+    result = _describe(cohort, selection, scope, followed, groups, counted)
     redraws = redraw(cohort, selection, scope, followed.rows, followed.grid, followed.event)
     if redraws is not None:
         result = replace(result, strata=(), logrank=None, hazard_ratios=(), rmst_difference=None, redraws=redraws)
-    return replace(result, warnings=survival_warnings(cohort, scope, result, compared))
+    return replace(result, warnings=survival_warnings(cohort, scope, result, counted.compared))
+
+
+def count(scope: Scope, followed: Followed, groups: NDArray[np.intp]) -> Counted:
+    """The event tables of these groups. Raises SelectionError where nobody is left."""
+    table = tabulate(followed.grid, followed.event, groups, scope.k + 1)
+    sizes = table.n.tolist()
+    if not any(sizes):
+        raise SelectionError("no patient is left: loosen the filters")
+    shown = [i for i in range(scope.k) if sizes[i]]
+    strata = table.rows(slice(scope.k) if len(shown) == scope.k else shown)
+    return Counted(shown, strata, strata.beside(table.pooled()), strata.at_events())
 
 
 def follow(cohort: Cohort, selection: Selection) -> Followed:
@@ -118,15 +137,14 @@ def _describe(
     selection: Selection,
     scope: Scope,
     followed: Followed,
-    table: EventTable,
-    shown: list[int],
     groups: NDArray[np.intp],
+    counted: Counted,
 ) -> SurvivalAnalysis:
-    stacked = _with_everyone(table, shown)
+    shown, compared = counted.shown, counted.compared
     labels = [scope.labels[i] for i in shown]
-    described = _strata(stacked, labels, shown, selection)
+    described = _strata(counted.with_everyone, labels, shown, selection)
     overall, strata = described[-1], described[:-1]
-    inner, compared = table.rows(shown), len(strata) > 1
+    several = len(strata) > 1
     reference = shown.index(scope.reference) if scope.reference in shown else 0
     ticks = risk_ticks(max(s.curve.time[-1] for s in described), selection, cohort.days_per_month)
     return SurvivalAnalysis(
@@ -138,38 +156,24 @@ def _describe(
         excluded=_excluded(cohort, scope, followed, groups),
         overall=overall,
         strata=strata,
-        logrank=logrank(inner) if compared else None,
-        hazard_ratios=_hazard_ratios(inner, labels, reference, selection.conventions) if compared else (),
+        logrank=logrank(compared) if several else None,
+        hazard_ratios=_hazard_ratios(compared, labels, reference, selection.conventions) if several else (),
         rmst_difference=_rmst_difference(strata, reference, selection.conventions) if len(strata) == 2 else None,
         follow_up=overall.follow_up,
         observed_time_median=_observed_median(followed, groups),
-        risk_table=risk_table(inner if shown else stacked, ticks),
+        risk_table=risk_table(counted.strata if shown else counted.with_everyone, ticks),
         redraws=None,
         warnings=(),
     )
 
 
-def _with_everyone(table: EventTable, shown: list[int]) -> EventTable:
-    """The shown strata's rows and, last, everybody selected (also those without a value of the stratifier)."""
-    if not shown:
-        return table.pooled()
-
-    def stack(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.concatenate((counts[shown], counts.sum(axis=0, keepdims=True)))
-
-    entered = None if table.entered is None else stack(table.entered)
-    return EventTable(table.times, stack(table.at_risk), stack(table.events), stack(table.censored), entered)
-
-
 def _strata(table: EventTable, labels: list[str], slots: list[int], selection: Selection) -> tuple[Stratum, ...]:
     conventions = selection.conventions
-    flipped = table.flipped(deaths_first=conventions.reverse_ties == "deaths-first")
-    both = curves(table.beside(flipped), conventions)
-    survival, reverse = both[: len(both) // 2], both[len(both) // 2 :]
+    survival, follow_up = curves(table, conventions), reverse_kaplan_meier(table, conventions)
     last = [float(curve.time[-1]) for curve in survival]
     tau = min(last[:-1] or last)
     milestones = selection.milestones or default_milestones(last[-1])
-    at_risk = risk_table(table, milestones).at_risk
+    at_risk = numbers_at_risk(table, milestones)
     sizes, events = table.n.tolist(), table.events.sum(axis=1).tolist()
     return tuple(
         Stratum(
@@ -181,7 +185,7 @@ def _strata(table: EventTable, labels: list[str], slots: list[int], selection: S
             quantile(survival[i], conventions),
             rates(survival[i], milestones, conventions, at_risk[i]),
             rmst(survival[i], tau, conventions.confidence),
-            quantile(reverse[i], conventions),
+            follow_up[i],
         )
         for i, (label, slot) in enumerate(zip([*labels, EVERYONE], [*slots, 0], strict=True))
     )

@@ -1,6 +1,7 @@
 """The event table: per group and distinct time, how many are at risk, have the event, are censored."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +40,7 @@ class EventTable:
     @property
     def n(self) -> Ints:
         """Rows per group, shape (..., k)."""
-        return (self.events + self.censored).sum(axis=-1)
+        return self.events.sum(axis=-1) + self.censored.sum(axis=-1)
 
     def rows(self, which: slice | list[int] | NDArray[np.intp]) -> "EventTable":
         """The table of some groups."""
@@ -61,8 +62,30 @@ class EventTable:
 
     def beside(self, other: "EventTable") -> "EventTable":
         """This table's groups and then those of another one on the same grid."""
-        pairs = ((self.at_risk, other.at_risk), (self.events, other.events), (self.censored, other.censored))
-        return EventTable(self.times, *(np.concatenate(pair, axis=-2) for pair in pairs))
+
+        def both(mine: Ints, others: Ints) -> Ints:
+            return np.concatenate((mine, others), axis=-2)
+
+        entered = None
+        if self.entered is not None and other.entered is not None:
+            entered = both(self.entered, other.entered)
+        return EventTable(
+            self.times,
+            both(self.at_risk, other.at_risk),
+            both(self.events, other.events),
+            both(self.censored, other.censored),
+            entered,
+        )
+
+    def at_events(self) -> "EventTable":
+        """The same counts at the times with an event in any group only: all that tests and models read of a table.
+
+        `n` and `entered` are lost with the other times.
+        """
+        at = np.flatnonzero(self.events.any(axis=tuple(range(self.events.ndim - 1))))
+        if at.size == self.times.size:
+            return self
+        return EventTable(self.times[at], *(x.take(at, axis=-1) for x in (self.at_risk, self.events, self.censored)))
 
     def flipped(self, *, deaths_first: bool = False) -> "EventTable":
         """Censoring as the event, for reverse Kaplan–Meier.
@@ -111,12 +134,13 @@ def tabulate(grid: TimeGrid, event: NDArray[np.bool_] | Ints, groups: NDArray[np
     if batch:
         base = base + (np.arange(batch[0]) * block)[:, None]
     status = np.asarray(event).astype(np.intp) * size + grid.exit
-    cells = int(np.prod(batch, dtype=int)) * block
+    cells = prod(batch) * block
     counts = np.bincount((base + status).ravel(), minlength=cells).reshape(*batch, k + 1, 2, size)[..., :k, :, :]
     censored, events = counts[..., 0, :], counts[..., 1, :]
     exits = censored + events
     if grid.entry is None:
-        at_risk = np.cumsum(exits[..., ::-1], axis=-1)[..., ::-1]
+        at_risk = np.empty_like(exits)
+        np.cumsum(exits[..., ::-1], axis=-1, out=at_risk[..., ::-1])
         return EventTable(grid.times, at_risk, events, censored)
     entered = np.bincount((base + grid.entry).ravel(), minlength=cells).reshape(*batch, k + 1, 2, size)[..., :k, 0, :]
     change = entered - exits
@@ -141,15 +165,30 @@ def event_table(
 def risk_table(table: EventTable, ticks: ArrayLike) -> RiskTable:
     """At risk, events and censored under ticks (j,): entry < t <= time, and strictly before t."""
     at = np.asarray(ticks, dtype=np.float64)
-    before = np.searchsorted(table.times, at - TIME_TOLERANCE, side="left")
-    events, censored = (_total_before(counts, before) for counts in (table.events, table.censored))
+    at_risk = numbers_at_risk(table, at)
+    events = _before(table.events, table.times, at)
     if table.entered is None:
-        return RiskTable(at, table.n[..., None] - events - censored, events, censored)
-    entered = _total_before(table.entered, before)
-    return RiskTable(at, entered - events - censored, events, censored, entered)
+        return RiskTable(at, at_risk, events, table.n[..., None] - at_risk - events)
+    entered = _before(table.entered, table.times, at)
+    return RiskTable(at, at_risk, events, entered - at_risk - events, entered)
 
 
-def _total_before(counts: Ints, before: NDArray[np.intp]) -> Ints:
+def numbers_at_risk(table: EventTable, times: ArrayLike) -> Ints:
+    """At risk (entry < t <= time) at any times (j,), shape (..., j): as many as at the next time of the table, none
+    after its last. Entries are on the table's grid too, so that nobody enters in between."""
+    following = _following(table.times, np.asarray(times, dtype=np.float64))
+    inside = following < table.times.size
+    at_risk = np.zeros((*table.at_risk.shape[:-1], following.size), dtype=np.int64)
+    at_risk[..., inside] = table.at_risk[..., following[inside]]
+    return at_risk
+
+
+def _following(grid: Floats, times: Floats) -> NDArray[np.intp]:
+    return np.searchsorted(grid, times - TIME_TOLERANCE, side="left")
+
+
+def _before(counts: Ints, grid: Floats, times: Floats) -> Ints:
+    """Totals (..., j) strictly before each of the times."""
     total = np.zeros((*counts.shape[:-1], counts.shape[-1] + 1), dtype=np.int64)
     np.cumsum(counts, axis=-1, out=total[..., 1:])
-    return total[..., before]
+    return total[..., _following(grid, times)]

@@ -15,4 +15,4 @@ def reverse_kaplan_meier(table: EventTable, conventions: Conventions) -> tuple[Q
     Where a death and a censoring share a time, `conventions.reverse_ties` decides.
     """
     reverse = table.flipped(deaths_first=conventions.reverse_ties == "deaths-first")
-    return tuple(quantile(curve, conventions) for curve in curves(reverse, conventions))
+    return tuple(quantile(curve, conventions) for curve in curves(reverse, conventions, drops_only=True))

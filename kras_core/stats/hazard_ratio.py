@@ -9,10 +9,10 @@ towards 1; exp((O - E)/V) either way when the groups differ in size.
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from kras_core.stats.event_table import EventTable
 from kras_core.stats.logrank import observed_expected
+from kras_core.stats.normal import two_sided_p, z_value
 from kras_core.stats.results import NAN, HazardRatio
 
 NO_INFORMATION = "no event time at which the event could have fallen in either group"
@@ -66,9 +66,9 @@ def _ratio(
     confidence: float,
     caution: str,
 ) -> HazardRatio:
-    z = float(ndtri(0.5 + confidence / 2))
+    z = z_value(confidence)
     estimate, low, high = np.exp([log_ratio, log_ratio - z * std_error, log_ratio + z * std_error]).tolist()
-    p = float(2 * ndtr(-abs(log_ratio / std_error)))
+    p = two_sided_p(log_ratio / std_error)
     label = labels[1 - reference]
     return HazardRatio(labels[reference], label, estimate, low, high, p, std_error, method, caution)
 

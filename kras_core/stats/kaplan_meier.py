@@ -8,66 +8,66 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from kras_core.conventions import Conventions, IntervalType, MedianRule
 from kras_core.stats.event_table import TIME_TOLERANCE, EventTable
+from kras_core.stats.normal import z_value
 from kras_core.stats.results import NAN, Curve, Floats, Quantile, Rate
 
 # S(t) meets a level exactly in arithmetic on fractions; floats miss it by a few units in the last place.
 LEVEL_TOLERANCE = 1e-9
 
 
-def curves(table: EventTable, conventions: Conventions) -> tuple[Curve, ...]:
+def curves(table: EventTable, conventions: Conventions, *, drops_only: bool = False) -> tuple[Curve, ...]:
     """One curve per group of a table (k, T), at the group's own event and censoring times.
 
     S(t) = Π (1 - d/n); Greenwood's Var log S = Σ d/(n(n - d)). The interval is undefined (NaN) once
-    S = 0 unless the conventions say "zero", and on the log-log scale also while S = 1.
+    S = 0 unless the conventions say "zero", and on the log-log scale also while S = 1. drops_only: at
+    event times and the last time only, which is all that a quantile needs.
     """
-    d, n = table.events.astype(np.float64), table.at_risk.astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.cumprod(np.where(n > 0, 1.0 - d / n, 1.0), axis=-1)
-        log_variance = np.cumsum(np.where(n > d, d / (n * (n - d)), 0.0), axis=-1)
-    exits = table.events + table.censored
-    own = np.flatnonzero(exits)
-    t_index = own % table.times.size
-    group = own // table.times.size
-    s = np.asarray(survival, dtype=np.float64).ravel()[own]
-    spread = np.sqrt(np.asarray(log_variance, dtype=np.float64).ravel()[own])
-    low, high, std_error = _interval(s, spread, conventions)
-    columns: tuple[Floats, ...] = (
-        table.times[t_index],
-        s,
-        low,
-        high,
-        std_error,
-        n.ravel()[own],
-        d.ravel()[own],
-        table.censored.ravel()[own].astype(np.float64),
+    groups, size = table.events.shape
+    own = np.flatnonzero((table.events + table.censored) > 0)  # (group, time) pairs, group by group
+    bounds = np.searchsorted(own, np.arange(groups + 1) * size)
+    if drops_only:
+        kept = table.events.take(own) > 0
+        kept[bounds[1:][np.diff(bounds) > 0] - 1] = True
+        own = own[kept]
+        bounds = np.searchsorted(own, np.arange(groups + 1) * size)
+    n, d, censored = (counts.take(own).astype(np.float64) for counts in (table.at_risk, table.events, table.censored))
+    left = n - d
+    survival = np.divide(left, n, out=np.ones_like(n), where=n > 0)  # n = 0: all died of those censored at that time
+    log_variance = np.divide(d, n * left, out=np.zeros_like(n), where=left > 0)
+    pieces = [slice(a, b) for a, b in pairwise(bounds.tolist())]
+    for piece in pieces:
+        np.cumprod(survival[piece], out=survival[piece])
+        np.cumsum(log_variance[piece], out=log_variance[piece])
+    columns = survival, *_interval(survival, np.sqrt(log_variance), conventions), n, d, censored
+    return tuple(
+        Curve(table.times[own[piece] - group * size], *(column[piece] for column in columns))
+        for group, piece in enumerate(pieces)
     )
-    bounds = np.searchsorted(group, np.arange(exits.shape[-2] + 1))
-    return tuple(Curve(*(c[a:b] for c in columns)) for a, b in pairwise(bounds.tolist()))
 
 
 def _interval(s: Floats, spread: Floats, conventions: Conventions) -> tuple[Floats, Floats, Floats]:
     """Low and high limits and the standard error of S; spread is the standard error of log S."""
-    z = float(ndtri(0.5 + conventions.confidence / 2))
+    z = z_value(conventions.confidence)
     low, high = interval_of_survival(s, spread, z, conventions.interval)
     std_error = s * spread
-    gone = s <= 0.0
-    if gone.any():
-        at_zero = NAN if conventions.zero_interval == "missing" else 0.0
-        low, high, std_error = (np.where(gone, at_zero, x) for x in (low, high, std_error))
+    gone = np.flatnonzero(s <= 0.0)
+    if gone.size:
+        low[gone] = high[gone] = std_error[gone] = NAN if conventions.zero_interval == "missing" else 0.0
     return low, high, std_error
 
 
 def interval_of_survival(s: Floats, spread: Floats, z: float, kind: IntervalType) -> tuple[Floats, Floats]:
     """Interval symmetric on the plain, log or log(-log) scale (Kalbfleisch and Prentice 2002, section 1.4)."""
+    if kind == "plain":
+        margin = z * s * spread
+        return np.maximum(s - margin, 0.0), np.minimum(s + margin, 1.0)
+    if kind == "log":
+        factor = np.exp(z * spread)
+        return s / factor, np.minimum(s * factor, 1.0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if kind == "plain":
-            return np.maximum(s - z * s * spread, 0.0), np.minimum(s + z * s * spread, 1.0)
-        if kind == "log":
-            return s * np.exp(-z * spread), np.minimum(s * np.exp(z * spread), 1.0)
         minus_log = -np.log(s)
         factor = np.exp(z * spread / minus_log)
         low, high = np.exp(-minus_log * factor), np.exp(-minus_log / factor)
@@ -133,7 +133,7 @@ def _spss(curve: Curve, estimate: float, level: float, conventions: Conventions,
         return Quantile(estimate, NAN, NAN, method, p, NAN, "no SPSS interval: S falls to 0 at once")
     slope = (time[low_index] - time[u]) / (s[u] - s[low_index])
     std_error = float(curve.std_error[at_event][at] * slope)
-    z = float(ndtri(0.5 + conventions.confidence / 2))
+    z = z_value(conventions.confidence)
     return Quantile(estimate, estimate - z * std_error, estimate + z * std_error, method, p, std_error)
 
 

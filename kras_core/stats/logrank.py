@@ -66,18 +66,16 @@ def observed_expected(
     if not isinstance(table, EventTable):
         parts = [observed_expected(t, weights, rho=rho, gamma=gamma) for t in table]
         return tuple(np.sum(x, axis=0) for x in zip(*parts, strict=True))  # type: ignore[return-value]
-    total = table.events.sum(axis=-2)
-    if total.ndim == 1:
-        at = np.flatnonzero(total)
-        events, at_risk, total = table.events[:, at], table.at_risk[:, at], total[at]
-    else:
-        events, at_risk = table.events, table.at_risk
-    d, n = total.astype(np.float64), np.maximum(at_risk.sum(axis=-2), 1).astype(np.float64)
-    w = _weights(d, n, weights, rho, gamma)
-    share = at_risk / n[..., None, :]
-    observed = (events * w[..., None, :]).sum(axis=-1) if weights != "logrank" else events.sum(axis=-1) * 1.0
-    expected = (share * (w * d)[..., None, :]).sum(axis=-1)
-    c = w * w * d * (n - d) / np.maximum(n - 1.0, 1.0)
+    at = table.at_events()
+    d = at.events.sum(axis=-2).astype(np.float64)
+    n = np.maximum(at.at_risk.sum(axis=-2), 1).astype(np.float64)
+    share = at.at_risk / n[..., None, :]
+    c = d * (n - d) / np.maximum(n - 1.0, 1.0)
+    observed = at.events
+    if weights != "logrank":
+        w = _weights(d, n, weights, rho, gamma)
+        observed, d, c = observed * w[..., None, :], w * d, w * w * c
+    observed, expected = observed.sum(axis=-1) * 1.0, (share @ d[..., None])[..., 0]
     scaled = share * c[..., None, :]
     variance = -scaled @ np.swapaxes(share, -1, -2)
     k, binomial = np.arange(share.shape[-2]), scaled.sum(axis=-1)
@@ -87,8 +85,6 @@ def observed_expected(
 
 
 def _weights(d: Floats, n: Floats, weights: Weights, rho: float, gamma: float) -> Floats:
-    if weights == "logrank":
-        return np.ones_like(d)
     if weights == "gehan":
         return n
     if weights == "tarone-ware":

@@ -97,12 +97,20 @@ def _choices(at_risk: Floats, events: Floats, reference: int, ties: Ties, penalt
     free = np.array([i for i in range(events.shape[0]) if i != reference])
     if ties == "breslow":
         return _Choices(at_risk, d, events.sum(axis=1), free, penalty)
-    times = d.astype(int)
-    first = np.cumsum(times) - times
-    nth = np.arange(times.sum()) - np.repeat(first, times)
-    share = nth / np.repeat(d, times)
-    w = np.repeat(at_risk, times, axis=1) - share * np.repeat(events, times, axis=1)
-    return _Choices(w, np.ones(w.shape[1]), events.sum(axis=1), free, penalty)
+    return _Choices(*each_event(at_risk, events), events.sum(axis=1), free, penalty)
+
+
+def each_event(at_risk: Floats, events: Floats) -> tuple[Floats, Floats]:
+    """Efron's ties written out: n_k - (l/d)·d_k for the l-th of d events at a time, in any order (k, Σd), each
+    counting once (Σd,)."""
+    d = events.sum(axis=0)
+    tied = np.flatnonzero(d > 1.0)
+    times = d[tied].astype(int)
+    column = np.repeat(tied, times)
+    nth = np.arange(column.size) - np.repeat(np.cumsum(times) - times, times)
+    written = at_risk.take(column, axis=1) - nth / d[column] * events.take(column, axis=1)
+    w = np.concatenate((at_risk.take(np.flatnonzero(d == 1.0), axis=1), written), axis=1)
+    return w, np.ones(w.shape[1])
 
 
 def _ratios(

@@ -26,22 +26,20 @@ def proportionality(
     times or where the information is singular. A small sample rejects little: a high p says little.
     """
     method = f"score test for proportional hazards (g = {'1 − S(t−)' if transform == 'km' else 't'})"
-    total = table.events.sum(axis=0)
-    at = np.flatnonzero(total)
-    if at.size < 2:
+    at = table.at_events()
+    total, g = at.events.sum(axis=0), at.times
+    if g.size < 2:
         return TestResult(NAN, 0, NAN, method, reason="events at fewer than two times")
-    d, n = table.events[:, at].astype(float), table.at_risk[:, at].astype(float)
-    g = table.times[at]
     if transform == "km":
-        pooled = n.sum(axis=0)
-        g = 1.0 - np.concatenate(([1.0], np.cumprod(1.0 - d.sum(axis=0) / pooled)[:-1]))
-    weight = n * np.exp(beta)[:, None]
-    p = weight / weight.sum(axis=0)
+        g = np.zeros(total.size)
+        g[1:] = 1.0 - np.cumprod(1.0 - total[:-1] / at.at_risk[:, :-1].sum(axis=0))
+    weight = at.at_risk * np.exp(beta)[:, None]
     free = [i for i in range(len(beta)) if i != reference]
-    p, total = p[free], total[at].astype(float)
-    residual = d[free] - total * p
+    p = weight[free] / weight.sum(axis=0)
+    expected = total * p
+    residual = at.events[free] - expected
     if len(free) == 1:
-        return _two_groups(residual[0], total * p[0] * (1.0 - p[0]), g, method)
+        return _two_groups(residual[0], expected[0] * (1.0 - p[0]), g, method)
     v = np.einsum("ij,kj,j->jik", -p, p, total)
     diagonal = np.arange(len(free))
     v[:, diagonal, diagonal] += (p * total).T
@@ -59,11 +57,12 @@ def proportionality(
 
 def _two_groups(residual: np.ndarray, v: np.ndarray, g: np.ndarray, method: str) -> TestResult:
     """The same with numbers in place of matrices; residual, v (variance), g: (T,)."""
-    plain, once, twice = float(v.sum()), float(g @ v), float((g * g) @ v)
+    gv = g * v
+    plain, once, twice = float(v.sum()), float(gv.sum()), float((g * gv).sum())
     variance = twice - once * once / plain if plain > 0.0 else 0.0
     if variance <= 1e-12 * twice:
         return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
-    score = float(residual @ g) - once / plain * float(residual.sum())
+    score = float((residual * g).sum()) - once / plain * float(residual.sum())
     chi2 = score * score / variance
     return TestResult(chi2, 1, float(chdtrc(1, chi2)), method)
 

@@ -7,8 +7,9 @@ intervals per toggle); the others take one table and return a result. Counts are
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, gammaln, ndtri
+from scipy.special import betaincinv, gammaln
 
+from kras_core.stats.normal import z_value
 from kras_core.stats.results import NAN, Difference, Floats, Proportion
 
 CLOPPER_PEARSON = "Clopper–Pearson"
@@ -38,7 +39,7 @@ def wilson_limits(k: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple
     The roots p of (k/n - p)² = z² p (1 - p)/n. NaN where n = 0. Raises ValueError unless 0 <= k <= n.
     """
     k, n = _counts(k, n)
-    z = _z(confidence)
+    z = z_value(confidence)
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = (k + z**2 / 2) / (n + z**2)
         half = z * np.sqrt(k * (n - k) / n + z**2 / 4) / (n + z**2)
@@ -91,8 +92,8 @@ def miettinen_nurminen_limits(
     """
     k1, n1, k2, n2 = np.broadcast_arrays(*_counts(k1, n1), *_counts(k2, n2))
     # The upper limit is the lower one of the opposite difference, turned round.
-    low = _score_lower(k1, n1, k2, n2, _z(confidence))
-    high = -_score_lower(k2, n2, k1, n1, _z(confidence))
+    low = _score_lower(k1, n1, k2, n2, z_value(confidence))
+    high = -_score_lower(k2, n2, k1, n1, z_value(confidence))
     empty = (n1 == 0) | (n2 == 0)
     return np.where(empty, NAN, low), np.where(empty, NAN, high)
 
@@ -162,10 +163,6 @@ def _counts(k: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
     if not np.all((k >= 0) & (k <= n)):
         raise ValueError("a proportion needs 0 <= k <= n")
     return k, n
-
-
-def _z(confidence: float) -> float:
-    return float(ndtri((1 + confidence) / 2))
 
 
 def _proportion(k: int, n: int, limits: tuple[Floats, Floats], method: str) -> Proportion:

@@ -3,10 +3,12 @@
 Irwin 1949; variance as in Klein and Moeschberger 2003, section 4.5: Σ (∫_t^τ S)²·d/(n(n - d)).
 """
 
+import math
+
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from kras_core.stats.event_table import TIME_TOLERANCE
+from kras_core.stats.normal import two_sided_p, z_value
 from kras_core.stats.results import NAN, Curve, MeanTime
 
 
@@ -20,15 +22,19 @@ def rmst(curve: Curve, tau: float, confidence: float = 0.95) -> MeanTime:
     if tau > curve.time[-1] + TIME_TOLERANCE and curve.survival[-1] > 0.0:
         return MeanTime(NAN, NAN, NAN, NAN, tau, reason="tau is beyond follow-up")
     inside = int(np.searchsorted(curve.time, tau, side="right"))
-    edges = np.concatenate(([0.0], curve.time[:inside], [tau]))
-    areas = np.diff(edges) * np.concatenate(([1.0], curve.survival[:inside]))
-    area = float(areas.sum())
-    beyond = area - np.cumsum(areas)[:-1]
-    d, n = curve.events[:inside], curve.at_risk[:inside]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(n > d, beyond**2 * d / (n * (n - d)), 0.0)
-    std_error = float(np.sqrt(terms.sum()))
-    z = float(ndtri(0.5 + confidence / 2))
+    if not inside:
+        return MeanTime(tau, tau, tau, 0.0, tau)
+    time, d, n = curve.time[:inside], curve.events[:inside], curve.at_risk[:inside]
+    steps = np.empty(inside)
+    np.subtract(time[1:], time[:-1], out=steps[:-1])
+    steps[-1] = tau - time[-1]
+    steps *= curve.survival[:inside]
+    beyond = np.cumsum(steps[::-1])[::-1]  # the area from each time on
+    area = float(time[0] + beyond[0])
+    left = n - d
+    terms = np.divide(beyond * beyond * d, n * left, out=np.zeros(inside), where=left > 0)
+    std_error = math.sqrt(terms.sum())
+    z = z_value(confidence)
     return MeanTime(area, area - z * std_error, area + z * std_error, std_error, tau)
 
 
@@ -37,9 +43,9 @@ def rmst_difference(first: MeanTime, second: MeanTime, confidence: float = 0.95)
     if first.reason or second.reason:
         return MeanTime(NAN, NAN, NAN, NAN, first.tau, reason=first.reason or second.reason)
     difference = first.estimate - second.estimate
-    std_error = float(np.hypot(first.std_error, second.std_error))
+    std_error = math.hypot(first.std_error, second.std_error)
     if std_error == 0.0:
         return MeanTime(difference, NAN, NAN, 0.0, first.tau, reason="no interval: the standard error is 0")
-    z = float(ndtri(0.5 + confidence / 2))
-    p = float(2 * ndtr(-abs(difference / std_error)))
+    z = z_value(confidence)
+    p = two_sided_p(difference / std_error)
     return MeanTime(difference, difference - z * std_error, difference + z * std_error, std_error, first.tau, p)
