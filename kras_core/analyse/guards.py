@@ -9,7 +9,7 @@ from kras_core.analyse.scope import Scope
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import stratifiers
 from kras_core.cohort.variables import VARIABLES
-from kras_core.stats.event_table import EventTable
+from kras_core.stats.event_table import Table
 from kras_core.stats.proportionality import proportionality
 
 FEW = 5
@@ -18,9 +18,7 @@ DOUBT = 0.05
 BY_HAND = "chosen by hand"
 
 
-def survival_warnings(
-    cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis, table: EventTable
-) -> tuple[Warning, ...]:
+def survival_warnings(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis, table: Table) -> tuple[Warning, ...]:
     """Everything to say beside this analysis, most important first. table: the compared strata's."""
     guards = (_provenance, _drawn, _cutoffs, _small, _monotone, _medians, _events_per_coefficient, _confounding)
     found = [w for guard in guards for w in guard(cohort, scope, analysis)]
@@ -97,7 +95,7 @@ def _confounding(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis) -> It
         )
 
 
-def _doubtful_proportionality(analysis: SurvivalAnalysis, table: EventTable) -> Iterator[Warning]:
+def _doubtful_proportionality(analysis: SurvivalAnalysis, table: Table) -> Iterator[Warning]:
     ratios = {h.label: h.estimate for h in analysis.hazard_ratios}
     if not ratios or any(h.caution or h.reason for h in analysis.hazard_ratios):
         return

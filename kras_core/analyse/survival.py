@@ -15,7 +15,16 @@ from kras_core.cohort.model import Cohort
 from kras_core.conventions import Conventions
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.cox import cox
-from kras_core.stats.event_table import EventTable, TimeGrid, code_times, numbers_at_risk, risk_table, tabulate
+from kras_core.stats.event_table import (
+    EventTable,
+    EventTimes,
+    Table,
+    TimeGrid,
+    code_times,
+    numbers_at_risk,
+    risk_table,
+    tabulate,
+)
 from kras_core.stats.follow_up import reverse_kaplan_meier
 from kras_core.stats.hazard_ratio import logrank_hazard_ratio, mantel_haenszel_hazard_ratio
 from kras_core.stats.kaplan_meier import curves, quantile, rates
@@ -46,7 +55,7 @@ class Counted:
     shown: list[int]
     strata: EventTable
     with_everyone: EventTable
-    compared: EventTable
+    compared: EventTimes
 
 
 def analyse(cohort: Cohort, selection: Selection) -> SurvivalAnalysis:
@@ -192,7 +201,7 @@ def _strata(table: EventTable, labels: list[str], slots: list[int], selection: S
 
 
 def _hazard_ratios(
-    table: EventTable, labels: list[str], reference: int, conventions: Conventions
+    table: Table, labels: list[str], reference: int, conventions: Conventions
 ) -> tuple[HazardRatio, ...]:
     if conventions.hazard_ratio == "cox" or len(labels) > 2:
         return cox(table, labels, reference, conventions.ties, conventions.confidence)

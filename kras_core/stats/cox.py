@@ -19,7 +19,7 @@ from scipy.special import digamma, gammaln, zeta
 
 from kras_core.conventions import Ties
 from kras_core.stats import penalised
-from kras_core.stats.event_table import EventTable
+from kras_core.stats.event_table import Table
 from kras_core.stats.normal import two_sided_p, z_value
 from kras_core.stats.results import NAN, Floats, HazardRatio
 
@@ -56,7 +56,7 @@ class Counts:
 
 
 def cox(
-    table: EventTable | Sequence[EventTable],
+    table: Table | Sequence[Table],
     labels: Sequence[str],
     reference: int,
     ties: Ties = "efron",
@@ -92,7 +92,7 @@ def cox(
 
 
 def profile_intervals(
-    table: EventTable | Sequence[EventTable],
+    table: Table | Sequence[Table],
     labels: Sequence[str],
     reference: int,
     ties: Ties = "efron",
@@ -109,7 +109,7 @@ def profile_intervals(
     return penalised.profile(counts.at_risk, counts.events, labels, reference, ties, confidence)
 
 
-def fit(table: EventTable | Sequence[EventTable], reference: int = 0, ties: Ties = "efron") -> CoxFit:
+def fit(table: Table | Sequence[Table], reference: int = 0, ties: Ties = "efron") -> CoxFit:
     """Maximise the partial likelihood for one grouping (k, T) or many at once (b, k, T).
 
     Raises ValueError without any event.
@@ -122,13 +122,14 @@ def fit(table: EventTable | Sequence[EventTable], reference: int = 0, ties: Ties
     return CoxFit(beta, covariance, _loglik(counts, beta, ties), null, score_test, _finite(counts))
 
 
-def counts_at_events(table: EventTable | Sequence[EventTable]) -> Counts | None:
+def counts_at_events(table: Table | Sequence[Table]) -> Counts | None:
     """What the partial likelihood needs of one or several tables; None without any event."""
-    at = [t.at_events() for t in ((table,) if isinstance(table, EventTable) else table)]
-    at_risk, events = (
-        np.concatenate(x, axis=-1) if len(x) > 1 else x[0] for x in ([t.at_risk for t in at], [t.events for t in at])
-    )
-    return Counts(at_risk.astype(np.float64), events.astype(np.float64)) if events.shape[-1] else None
+    parts = [t.at_events() for t in (table if isinstance(table, Sequence) else (table,))]
+    if len(parts) == 1:
+        at_risk, events = parts[0].at_risk, parts[0].events
+    else:
+        at_risk, events = (np.concatenate(x, axis=-1) for x in ([p.at_risk for p in parts], [p.events for p in parts]))
+    return Counts(at_risk, events) if events.shape[-1] else None
 
 
 def _undefined(reference: str, label: str, reason: str) -> HazardRatio:
@@ -170,7 +171,8 @@ def _reach(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _linked(counts: Counts, reference: int) -> NDArray[np.bool_]:
     """Groups that meet the reference at an event time, directly or through others."""
     if counts.events.shape[-2] == 2:
-        return np.full(2, bool((counts.at_risk > 0).all(axis=-2).any())) | (np.arange(2) == reference)
+        together = bool((counts.at_risk > 0).all(axis=-2).any())
+        return np.array([together or reference == 0, together or reference == 1])
     edges = _edges(counts)
     return _reach(edges | edges.T)[reference]
 
@@ -183,8 +185,8 @@ def _finite(counts: Counts) -> NDArray[np.bool_]:
     """
     if counts.events.shape[-2] > 2:
         return np.asarray(_reach(_edges(counts)).all(axis=(-2, -1)))
-    both = (counts.at_risk > 0).all(axis=-2)
-    return np.asarray(((counts.events > 0) & np.asarray(both)[..., None, :]).any(axis=-1).all(axis=-1))
+    both = (counts.at_risk > 0).all(axis=-2, keepdims=True)
+    return ((counts.events > 0) & both).any(axis=-1).all(axis=-1)
 
 
 def _maximum(counts: Counts, reference: int, ties: Ties) -> tuple[list[float], list[float]]:

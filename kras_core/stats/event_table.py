@@ -77,15 +77,11 @@ class EventTable:
             entered,
         )
 
-    def at_events(self) -> "EventTable":
-        """The same counts at the times with an event in any group only: all that tests and models read of a table.
-
-        `n` and `entered` are lost with the other times.
-        """
+    def at_events(self) -> "EventTimes":
+        """The counts at the times with an event in any group."""
         at = np.flatnonzero(self.events.any(axis=tuple(range(self.events.ndim - 1))))
-        if at.size == self.times.size:
-            return self
-        return EventTable(self.times[at], *(x.take(at, axis=-1) for x in (self.at_risk, self.events, self.censored)))
+        at_risk, events = (counts.take(at, axis=-1).astype(np.float64) for counts in (self.at_risk, self.events))
+        return EventTimes(self.times[at], at_risk, events, at_risk.sum(axis=-2), events.sum(axis=-2))
 
     def flipped(self, *, deaths_first: bool = False) -> "EventTable":
         """Censoring as the event, for reverse Kaplan–Meier.
@@ -95,6 +91,27 @@ class EventTable:
         """
         at_risk = self.at_risk - self.events if deaths_first else self.at_risk
         return EventTable(self.times, at_risk, self.censored, self.events, self.entered)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTimes:
+    """All that tests and models read of a table: its counts, as floats, at the times with an event in any group.
+
+    times (E,); at_risk, events (..., k, E); n, d (..., E): the same over all groups.
+    """
+
+    times: Floats
+    at_risk: Floats
+    events: Floats
+    n: Floats
+    d: Floats
+
+    def at_events(self) -> "EventTimes":
+        """Itself, so that what several estimators share is found once."""
+        return self
+
+
+Table = EventTable | EventTimes
 
 
 def code_times(time: ArrayLike, entry: ArrayLike | None = None) -> TimeGrid:
@@ -179,7 +196,7 @@ def numbers_at_risk(table: EventTable, times: ArrayLike) -> Ints:
     following = _following(table.times, np.asarray(times, dtype=np.float64))
     inside = following < table.times.size
     at_risk = np.zeros((*table.at_risk.shape[:-1], following.size), dtype=np.int64)
-    at_risk[..., inside] = table.at_risk[..., following[inside]]
+    at_risk[..., inside] = table.at_risk.take(following[inside], axis=-1)
     return at_risk
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kras_core.stats.event_table import EventTable
+from kras_core.stats.event_table import Table
 from kras_core.stats.logrank import observed_expected
 from kras_core.stats.normal import two_sided_p, z_value
 from kras_core.stats.results import NAN, HazardRatio
@@ -21,7 +21,7 @@ ONE_STEP_CAUTION = "biased when the ratio is far from 1, and either way when the
 
 
 def logrank_hazard_ratio(
-    table: EventTable | Sequence[EventTable], labels: Sequence[str], reference: int, confidence: float = 0.95
+    table: Table | Sequence[Table], labels: Sequence[str], reference: int, confidence: float = 0.95
 ) -> HazardRatio:
     """(O₁/E₁)/(O₀/E₀), with SE(log HR) = √(1/E₁ + 1/E₀). Undefined where a group has no event, or where the
     groups are never at risk together.
@@ -41,7 +41,7 @@ def logrank_hazard_ratio(
 
 
 def mantel_haenszel_hazard_ratio(
-    table: EventTable | Sequence[EventTable],
+    table: Table | Sequence[Table],
     labels: Sequence[str],
     reference: int,
     confidence: float = 0.95,

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
-from kras_core.stats.event_table import EventTable
+from kras_core.stats.event_table import EventTable, Table
 from kras_core.stats.results import NAN, Floats, TestResult
 
 Weights = Literal["logrank", "gehan", "tarone-ware", "peto", "fleming-harrington"]
@@ -27,7 +27,7 @@ NAMES: dict[str, str] = {
 
 
 def logrank(
-    table: EventTable | Sequence[EventTable],
+    table: Table | Sequence[Table],
     weights: Weights = "logrank",
     *,
     rho: float = 0.0,
@@ -49,33 +49,32 @@ def logrank(
     return TestResult(chi2, df, float(chdtrc(df, chi2)), name, *counts, variance=spread)
 
 
-def method_name(table: EventTable | Sequence[EventTable], weights: Weights, rho: float, gamma: float) -> str:
+def method_name(table: Table | Sequence[Table], weights: Weights, rho: float, gamma: float) -> str:
     """What the test is called, with its parameters."""
     name = NAMES[weights] + (f" (ρ = {rho:g}, γ = {gamma:g})" if weights == "fleming-harrington" else "")
-    return name if isinstance(table, EventTable) else f"{name}, stratified"
+    return f"{name}, stratified" if isinstance(table, Sequence) else name
 
 
 def observed_expected(
-    table: EventTable | Sequence[EventTable], weights: Weights = "logrank", *, rho: float = 0.0, gamma: float = 0.0
+    table: Table | Sequence[Table], weights: Weights = "logrank", *, rho: float = 0.0, gamma: float = 0.0
 ) -> tuple[Floats, Floats, Floats]:
     """Weighted observed and expected events (..., k) and their covariance (..., k, k), summed over tables.
 
     Per event time with d events among n at risk and n_k in group k: E_k = d·n_k/n and
     V_km = d·(n - d)/(n - 1)·(n_k/n)·(δ_km - n_m/n).
     """
-    if not isinstance(table, EventTable):
+    if isinstance(table, Sequence):
         parts = [observed_expected(t, weights, rho=rho, gamma=gamma) for t in table]
         return tuple(np.sum(x, axis=0) for x in zip(*parts, strict=True))  # type: ignore[return-value]
     at = table.at_events()
-    d = at.events.sum(axis=-2).astype(np.float64)
-    n = np.maximum(at.at_risk.sum(axis=-2), 1).astype(np.float64)
+    d, n = at.d, np.maximum(at.n, 1.0)
     share = at.at_risk / n[..., None, :]
     c = d * (n - d) / np.maximum(n - 1.0, 1.0)
     observed = at.events
     if weights != "logrank":
         w = _weights(d, n, weights, rho, gamma)
         observed, d, c = observed * w[..., None, :], w * d, w * w * c
-    observed, expected = observed.sum(axis=-1) * 1.0, (share @ d[..., None])[..., 0]
+    observed, expected = observed.sum(axis=-1), (share @ d[..., None])[..., 0]
     scaled = share * c[..., None, :]
     variance = -scaled @ np.swapaxes(share, -1, -2)
     k, binomial = np.arange(share.shape[-2]), scaled.sum(axis=-1)
@@ -112,7 +111,7 @@ def _quadratic_form(difference: Floats, variance: Floats) -> tuple[float, int]:
 
 
 def trend(
-    table: EventTable | Sequence[EventTable],
+    table: Table | Sequence[Table],
     scores: Sequence[float],
     weights: Weights = "logrank",
     *,

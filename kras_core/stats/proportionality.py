@@ -11,14 +11,14 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
-from kras_core.stats.event_table import EventTable
+from kras_core.stats.event_table import Table
 from kras_core.stats.results import NAN, TestResult
 
 TOO_RARELY = "the groups are not at risk together often enough"
 
 
 def proportionality(
-    table: EventTable, beta: np.ndarray, reference: int = 0, transform: Literal["km", "identity"] = "km"
+    table: Table, beta: np.ndarray, reference: int = 0, transform: Literal["km", "identity"] = "km"
 ) -> TestResult:
     """Test of proportional hazards between the k groups of a table, given the fitted log hazards beta (k,).
 
@@ -27,22 +27,22 @@ def proportionality(
     """
     method = f"score test for proportional hazards (g = {'1 − S(t−)' if transform == 'km' else 't'})"
     at = table.at_events()
-    total, g = at.events.sum(axis=0), at.times
+    g = at.times
     if g.size < 2:
         return TestResult(NAN, 0, NAN, method, reason="events at fewer than two times")
     if transform == "km":
-        g = np.zeros(total.size)
-        g[1:] = 1.0 - np.cumprod(1.0 - total[:-1] / at.at_risk[:, :-1].sum(axis=0))
+        g = np.zeros(at.d.size)
+        g[1:] = 1.0 - np.cumprod(1.0 - at.d[:-1] / at.n[:-1])
     weight = at.at_risk * np.exp(beta)[:, None]
     free = [i for i in range(len(beta)) if i != reference]
     p = weight[free] / weight.sum(axis=0)
-    expected = total * p
+    expected = at.d * p
     residual = at.events[free] - expected
     if len(free) == 1:
         return _two_groups(residual[0], expected[0] * (1.0 - p[0]), g, method)
-    v = np.einsum("ij,kj,j->jik", -p, p, total)
+    v = np.einsum("ij,kj,j->jik", -p, p, at.d)
     diagonal = np.arange(len(free))
-    v[:, diagonal, diagonal] += (p * total).T
+    v[:, diagonal, diagonal] += expected.T
     plain, once, twice = v.sum(axis=0), np.einsum("j,jik->ik", g, v), np.einsum("j,jik->ik", g * g, v)
     if _singular(plain):
         return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
