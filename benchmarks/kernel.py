@@ -1,13 +1,19 @@
 """A whole toggle of the Survival view: KRAScope's kernel beside R's survival and lifelines, in one run.
 
-    make bench        (or: python benchmarks/kernel.py [--quick])
+    make bench        (or: python benchmarks/kernel.py [--quick] [--block 1])
 
 A toggle moves the cut-off of a marker on a cohort that is loaded and validated, and computes overall and
 per-stratum curves with intervals, medians, rates, numbers at risk, log-rank, Cox hazard ratio with the
 test of proportional hazards, reverse Kaplan-Meier follow-up, and RMST with its difference. Every toggle
-has a cut-off of its own, so that none is answered from memory. Each engine is a process of its own with
-clean typed columns, prepared outside the clock; they take turns. Times are medians; memory is the peak
-above what the loaded data take.
+has a cut-off of its own, so that none is answered from memory; nothing else than the coded times is kept
+from one toggle to the next.
+
+Each engine is a process of its own with clean typed columns, prepared outside the clock. They take turns in
+blocks of several toggles, the same cut-offs and as many for each, so that a busy machine slows all of them
+and every engine is measured at work, not while the processor's caches fill with its code again. (With
+`--block 1` they alternate by single toggles: that costs each of them about the same fraction of a millisecond,
+which counts only against the fastest.) Up to 100,000 rows a first toggle warms each engine up, uncounted.
+Times are medians; memory is the peak above what the loaded data take.
 """
 
 import argparse
@@ -32,15 +38,16 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 ENGINES = ("krascope", "r", "lifelines")
-# rows, continuous times, turns, of which lifelines takes part in
+# rows, continuous times, rounds, toggles in a block, rounds that lifelines takes part in
 SIZES = (
-    (27, False, 60, 15),
-    (1_000, False, 40, 10),
-    (10_000, False, 15, 4),
-    (100_000, False, 7, 2),
-    (1_000_000, False, 5, 1),
-    (1_000_000, True, 5, 1),
+    (27, False, 10, 20, 10),
+    (1_000, False, 6, 10, 6),
+    (10_000, False, 5, 5, 5),
+    (100_000, False, 3, 3, 3),
+    (1_000_000, False, 3, 1, 1),
+    (1_000_000, True, 3, 1, 1),
 )
+WARMED_UP = 100_000  # rows up to which the first toggle does not count
 BARS = {"r": {27: 8, 1_000: 8, 10_000: 8, 100_000: 15, 1_000_000: 15}, "lifelines": 100}
 CUTOFF = 2.5
 Toggle = Callable[[float], list[float]]
@@ -73,19 +80,28 @@ def krascope(folder: Path) -> tuple[str, Toggle]:
 
 
 def lifelines(folder: Path) -> tuple[str, Toggle]:
-    """The same quantities by lifelines, but for two that would be all there is to measure: the variance of the
-    RMST (it offers that of min(T, tau), by numerical integration that takes seconds), and above 10,000 rows the
-    test of proportional hazards (minutes)."""
+    """The same quantities by lifelines. The variance of the RMST is computed from its event table (it offers that of
+    min(T, tau)); above 10,000 rows the test of proportional hazards is left out: it would take minutes."""
     import lifelines as library
     import pandas as pd
     from lifelines import CoxPHFitter, KaplanMeierFitter
     from lifelines.statistics import logrank_test, proportional_hazard_test
     from lifelines.utils import median_survival_times, restricted_mean_survival_time
+    from scipy.stats import norm
 
     time, event, marker = (np.fromfile(folder / name) for name in ("time", "event", "marker"))
     milestones, ticks = (np.array(line.split(), float) for line in (folder / "grid.txt").read_text().splitlines())
 
-    def describe(rows: Any, tau: float) -> tuple[float, int, float]:
+    def mean_time(curve: Any, tau: float) -> tuple[float, float]:
+        counts = curve.event_table[curve.event_table.index <= tau]
+        time, d, n = counts.index.to_numpy(), counts["observed"].to_numpy(), counts["at_risk"].to_numpy()
+        areas = curve.survival_function_["KM_estimate"].to_numpy()[: time.size] * np.diff(time, append=tau)
+        beyond = np.cumsum(areas[::-1])[::-1]
+        left = n - d
+        variance = np.sum(beyond[left > 0] ** 2 * (d / n)[left > 0] / left[left > 0])
+        return restricted_mean_survival_time(curve, t=tau), float(variance)
+
+    def describe(rows: Any, tau: float) -> tuple[tuple[float, float], int, float]:
         curve = KaplanMeierFitter().fit(time[rows], event[rows])
         median_survival_times(curve.confidence_interval_)
         curve.survival_function_at_times(milestones)
@@ -95,21 +111,23 @@ def lifelines(folder: Path) -> tuple[str, Toggle]:
         curve.event_table[["observed", "censored"]].cumsum()
         reverse = KaplanMeierFitter().fit(time[rows], 1 - event[rows])
         median_survival_times(reverse.confidence_interval_)
-        mean: Any = restricted_mean_survival_time(curve, t=tau)
-        return float(mean), int(at_risk[0]), float(curve.median_survival_time_)
+        return mean_time(curve, tau), int(at_risk[0]), float(curve.median_survival_time_)
 
     def toggle(cutoff: float) -> list[float]:
         group = marker > cutoff
         tau = min(time[group].max(), time[~group].max())
         low, high, _ = (describe(rows, tau) for rows in (~group, group, slice(None)))
+        (low_mean, low_variance), (high_mean, high_variance) = low[0], high[0]
+        norm.sf(abs(high_mean - low_mean) / np.sqrt(low_variance + high_variance)) * 2
         test = logrank_test(time[~group], time[group], event[~group], event[group])
         frame = pd.DataFrame({"time": time, "event": event, "group": group.astype(float)})
         cox = CoxPHFitter().fit(frame, "time", "event")
         if len(frame) <= 10_000:
             proportional_hazard_test(cox, frame, time_transform="km")
-        ratio = [float(cox.hazard_ratios_["group"]), *np.exp(cox.confidence_intervals_.loc["group"])]
+        ratio = cox.summary.loc["group", ["exp(coef)", "exp(coef) lower 95%", "exp(coef) upper 95%"]]
         sizes = [int((~group).sum()), int(group.sum())]
-        return [test.test_statistic, test.p_value, *ratio, *sizes, low[0], high[0], high[0] - low[0], low[1], low[2]]
+        means = [low_mean, high_mean, high_mean - low_mean]
+        return [test.test_statistic, test.p_value, *ratio, *sizes, *means, low[1], low[2]]
 
     return library.__version__, toggle
 
@@ -154,14 +172,18 @@ class Engine:
             raise RuntimeError(f"{name} did not start")
         return cls(process, ready[1].strip())
 
-    def toggle(self, cutoff: float, warm_up: bool = False) -> np.ndarray:
+    def toggle(self, cutoff: float) -> tuple[float, np.ndarray]:
+        """Seconds and numbers of one toggle."""
         assert self.process.stdin is not None and self.process.stdout is not None
         print(cutoff, file=self.process.stdin, flush=True)
-        seconds, peak, *numbers = map(float, self.process.stdout.readline().replace("NA", "nan").split())
-        if not warm_up:
-            self.seconds.append(seconds)
-        self.peak = peak
-        return np.array(numbers)
+        seconds, self.peak, *numbers = map(float, self.process.stdout.readline().replace("NA", "nan").split())
+        return seconds, np.array(numbers)
+
+    def block(self, cutoffs: list[float]) -> np.ndarray:
+        """Numbers of several toggles in a row, shape (toggles, numbers); their times are kept."""
+        answers = [self.toggle(cutoff) for cutoff in cutoffs]
+        self.seconds += [seconds for seconds, _ in answers]
+        return np.array([numbers for _, numbers in answers])
 
     def stop(self) -> None:
         assert self.process.stdin is not None
@@ -169,34 +191,38 @@ class Engine:
         self.process.wait(timeout=30)
 
 
-def compare(n: int, continuous: bool, turns: int, lifelines_turns: int, names: list[str]) -> dict[str, Any]:
-    """One row of the table: every engine's median time and memory at this size, and how far R agrees."""
+@dataclass
+class Row:
+    """A row of the table: the engines after their rounds, and how far KRAScope's numbers are from the others'."""
+
+    n: int
+    continuous: bool
+    engines: dict[str, Engine]
+    apart: dict[str, float]
+
+
+def compare(n: int, continuous: bool, rounds: int, block: int, lifelines_rounds: int, names: list[str]) -> Row:
+    """All engines at one size, in turns."""
     from simulate import patients
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        frame = patients(n, continuous=continuous)[
-            ["patient_id", "nlr", *patients(1, continuous=continuous).columns[5:7]]
-        ]
-        frame.to_csv(folder / "patients.csv", index=False)
+        frame = patients(n, continuous=continuous)
+        frame[["patient_id", "nlr", *frame.columns[5:7]]].to_csv(folder / "patients.csv", index=False)
         engines = {name: Engine.start(name, folder) for name in names}
-        disagreement = 0.0
-        for turn in range(turns + 1):
-            cutoff = CUTOFF + 0.001 * turn
-            answers = {}
-            for name in names:
-                if name != "lifelines" or turn <= lifelines_turns:
-                    # The first turn warms up; lifelines' only turn at a million rows counts.
-                    answers[name] = engines[name].toggle(
-                        cutoff, turn == 0 and not (name == "lifelines" and n > 200_000)
-                    )
-            if "r" in answers:
-                disagreement = max(disagreement, relative_difference(answers["krascope"], answers["r"]))
-            if n > 200_000 and turn == 0:
-                lifelines_turns = 0
+        apart = dict.fromkeys(names[1:], 0.0)
+        if n <= WARMED_UP:
+            for engine in engines.values():
+                engine.toggle(CUTOFF)
+        for turn in range(rounds):
+            cutoffs = [CUTOFF + 0.001 * (turn * block + i + 1) for i in range(block)]
+            taking_part = [name for name in names if name != "lifelines" or turn < lifelines_rounds]
+            answers = {name: engines[name].block(cutoffs) for name in taking_part}
+            for name in taking_part[1:]:
+                apart[name] = max(apart[name], relative_difference(answers["krascope"], answers[name]))
         for engine in engines.values():
             engine.stop()
-    return {"n": n, "continuous": continuous, "engines": engines, "disagreement": disagreement}
+    return Row(n, continuous, engines, apart)
 
 
 def relative_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -209,28 +235,29 @@ def milliseconds(engine: Engine | None) -> str:
     return "–" if engine is None else f"{median(engine.seconds) * 1000:,.{2 if median(engine.seconds) < 0.1 else 0}f}"
 
 
-def report(row: dict[str, Any]) -> str:
-    engines, n = row["engines"], row["n"]
-    ours = engines["krascope"]
-    cells = [f"{n:,}{' continuous' if row['continuous'] else ''}"]
+def report(row: Row) -> str:
+    engines, n = row.engines, row.n
+    cells = [f"{n:,}{' continuous' if row.continuous else ''}"]
     cells += [milliseconds(engines.get(name)) for name in ENGINES]
     for name, bar in (("r", BARS["r"][n]), ("lifelines", BARS["lifelines"])):
         other = engines.get(name)
-        cells.append("–" if other is None else f"{median(other.seconds) / median(ours.seconds):.0f} (≥ {bar})")
+        ratio = 0.0 if other is None else median(other.seconds) / median(engines["krascope"].seconds)
+        cells.append("–" if other is None else f"{ratio:.{1 if ratio < 20 else 0}f} (≥ {bar})")
     cells += ["–" if (e := engines.get(name)) is None else f"{e.peak:,.0f}" for name in ENGINES]
-    cells.append(f"{row['disagreement']:.0e}" if "r" in engines else "–")
+    cells += [f"{row.apart[name]:.0e}" if name in row.apart else "–" for name in ENGINES[1:]]
     return "| " + " | ".join(cells) + " |"
 
 
 HEADER = (
     "| n | KRAScope, ms | R, ms | lifelines, ms | × R (bar) | × lifelines (bar) "
-    "| peak MB: KRAScope | R | lifelines | largest relative difference from R |\n" + "|---" * 10 + "|"
+    "| peak MB: KRAScope | R | lifelines | largest relative difference from R | from lifelines |\n" + "|---" * 11 + "|"
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="whole-toggle times of KRAScope, R and lifelines")
     parser.add_argument("--quick", action="store_true", help="up to 10,000 rows only")
+    parser.add_argument("--block", type=int, help="toggles of one engine in a row (default: by size)")
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     parser.add_argument("--engine", choices=("krascope", "lifelines"), help=argparse.SUPPRESS)
     parser.add_argument("folder", nargs="?", type=Path, help=argparse.SUPPRESS)
@@ -243,16 +270,19 @@ def main() -> None:
         print("R is left out: there is no Rscript on PATH.\n")
     print(HEADER, flush=True)
     rows = []
-    for n, continuous, turns, lifelines_turns in SIZES[: 3 if arguments.quick else None]:
-        rows.append(compare(n, continuous, turns, lifelines_turns, names))
+    for n, continuous, rounds, block, lifelines_rounds in SIZES[: 3 if arguments.quick else None]:
+        if arguments.block:
+            rounds, lifelines_rounds = (turns * block // arguments.block for turns in (rounds, lifelines_rounds))
+            block = arguments.block
+        rows.append(compare(n, continuous, rounds, block, lifelines_rounds, names))
         print(report(rows[-1]), flush=True)
-    versions = {name: engine.version for name, engine in rows[-1]["engines"].items()}
+    versions = {name: engine.version for name, engine in rows[-1].engines.items()}
     print(f"\nPython {platform.python_version()}; {versions}; {platform.machine()}, {psutil.cpu_count()} processors.")
     if arguments.json:
         figures = [
-            {"n": r["n"], "continuous": r["continuous"]}
-            | {name: {"ms": median(e.seconds) * 1000, "peak_mb": e.peak} for name, e in r["engines"].items()}
-            for r in rows
+            {"n": row.n, "continuous": row.continuous, "apart": row.apart}
+            | {name: {"ms": median(e.seconds) * 1000, "peak_mb": e.peak} for name, e in row.engines.items()}
+            for row in rows
         ]
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -79,7 +79,7 @@ class EventTable:
 
     def at_events(self) -> "EventTimes":
         """The counts at the times with an event in any group."""
-        at = np.flatnonzero(self.events.any(axis=tuple(range(self.events.ndim - 1))))
+        at = self.events.any(axis=tuple(range(self.events.ndim - 1))).nonzero()[0]
         at_risk, events = (counts.take(at, axis=-1).astype(np.float64) for counts in (self.at_risk, self.events))
         return EventTimes(self.times[at], at_risk, events, at_risk.sum(axis=-2), events.sum(axis=-2))
 
@@ -201,7 +201,7 @@ def numbers_at_risk(table: EventTable, times: ArrayLike) -> Ints:
 
 
 def _following(grid: Floats, times: Floats) -> NDArray[np.intp]:
-    return np.searchsorted(grid, times - TIME_TOLERANCE, side="left")
+    return grid.searchsorted(times - TIME_TOLERANCE, side="left")
 
 
 def _before(counts: Ints, grid: Floats, times: Floats) -> Ints:

@@ -26,21 +26,22 @@ def curves(table: EventTable, conventions: Conventions, *, drops_only: bool = Fa
     event times and the last time only, which is all that a quantile needs.
     """
     groups, size = table.events.shape
-    own = np.flatnonzero((table.events + table.censored) > 0)  # (group, time) pairs, group by group
-    bounds = np.searchsorted(own, np.arange(groups + 1) * size)
+    starts = np.arange(groups + 1) * size
+    own = ((table.events + table.censored) > 0).ravel().nonzero()[0]  # (group, time) pairs, group by group
+    bounds = own.searchsorted(starts)
     if drops_only:
         kept = table.events.take(own) > 0
-        kept[bounds[1:][np.diff(bounds) > 0] - 1] = True
+        kept[[b - 1 for a, b in pairwise(bounds.tolist()) if a < b]] = True
         own = own[kept]
-        bounds = np.searchsorted(own, np.arange(groups + 1) * size)
+        bounds = own.searchsorted(starts)
     n, d, censored = (counts.take(own).astype(np.float64) for counts in (table.at_risk, table.events, table.censored))
     left = n - d
-    survival = np.divide(left, n, out=np.ones_like(n), where=n > 0)  # n = 0: all died of those censored at that time
-    log_variance = np.divide(d, n * left, out=np.zeros_like(n), where=left > 0)
+    survival = np.divide(left, n, out=np.ones(own.size), where=n > 0)  # n = 0: all died of those censored then
+    log_variance = np.divide(d, n * left, out=np.zeros(own.size), where=left > 0)
     pieces = [slice(a, b) for a, b in pairwise(bounds.tolist())]
     for piece in pieces:
-        np.cumprod(survival[piece], out=survival[piece])
-        np.cumsum(log_variance[piece], out=log_variance[piece])
+        np.multiply.accumulate(survival[piece], out=survival[piece])
+        np.add.accumulate(log_variance[piece], out=log_variance[piece])
     columns = survival, *_interval(survival, np.sqrt(log_variance), conventions), n, d, censored
     return tuple(
         Curve(table.times[own[piece] - group * size], *(column[piece] for column in columns))
@@ -53,7 +54,7 @@ def _interval(s: Floats, spread: Floats, conventions: Conventions) -> tuple[Floa
     z = z_value(conventions.confidence)
     low, high = interval_of_survival(s, spread, z, conventions.interval)
     std_error = s * spread
-    gone = np.flatnonzero(s <= 0.0)
+    gone = (s <= 0.0).nonzero()[0]
     if gone.size:
         low[gone] = high[gone] = std_error[gone] = NAN if conventions.zero_interval == "missing" else 0.0
     return low, high, std_error
@@ -146,12 +147,13 @@ def rates(
     counts under delayed entry, where the curve's own times cannot.
     """
     at = np.asarray(times, dtype=np.float64)
-    position = np.searchsorted(curve.time, at + TIME_TOLERANCE, side="right") - 1
+    position = curve.time.searchsorted(at + TIME_TOLERANCE, side="right") - 1
     if at_risk is None:
-        following = np.searchsorted(curve.time, at - TIME_TOLERANCE, side="left")
+        following = curve.time.searchsorted(at - TIME_TOLERANCE, side="left")
         at_risk = np.append(curve.at_risk, 0.0)[following].astype(np.int64)
     return tuple(
-        _rate(curve, float(t), int(i), int(r), conventions) for t, i, r in zip(at, position, at_risk, strict=True)
+        _rate(curve, t, i, r, conventions)
+        for t, i, r in zip(at.tolist(), position.tolist(), at_risk.tolist(), strict=True)
     )
 
 

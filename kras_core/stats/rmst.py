@@ -21,7 +21,7 @@ def rmst(curve: Curve, tau: float, confidence: float = 0.95) -> MeanTime:
         return MeanTime(NAN, NAN, NAN, NAN, tau, reason="no patients")
     if tau > curve.time[-1] + TIME_TOLERANCE and curve.survival[-1] > 0.0:
         return MeanTime(NAN, NAN, NAN, NAN, tau, reason="tau is beyond follow-up")
-    inside = int(np.searchsorted(curve.time, tau, side="right"))
+    inside = int(curve.time.searchsorted(tau, side="right"))
     if not inside:
         return MeanTime(tau, tau, tau, 0.0, tau)
     time, d, n = curve.time[:inside], curve.events[:inside], curve.at_risk[:inside]
@@ -29,7 +29,7 @@ def rmst(curve: Curve, tau: float, confidence: float = 0.95) -> MeanTime:
     np.subtract(time[1:], time[:-1], out=steps[:-1])
     steps[-1] = tau - time[-1]
     steps *= curve.survival[:inside]
-    beyond = np.cumsum(steps[::-1])[::-1]  # the area from each time on
+    beyond = steps[::-1].cumsum()[::-1]  # the area from each time on
     area = float(time[0] + beyond[0])
     left = n - d
     terms = np.divide(beyond * beyond * d, n * left, out=np.zeros(inside), where=left > 0)
