@@ -87,7 +87,6 @@ def lifelines(folder: Path) -> tuple[str, Toggle]:
     from lifelines import CoxPHFitter, KaplanMeierFitter
     from lifelines.statistics import logrank_test, proportional_hazard_test
     from lifelines.utils import median_survival_times, restricted_mean_survival_time
-    from scipy.stats import norm
 
     time, event, marker = (np.fromfile(folder / name) for name in ("time", "event", "marker"))
     milestones, ticks = (np.array(line.split(), float) for line in (folder / "grid.txt").read_text().splitlines())
@@ -99,7 +98,8 @@ def lifelines(folder: Path) -> tuple[str, Toggle]:
         beyond = np.cumsum(areas[::-1])[::-1]
         left = n - d
         variance = np.sum(beyond[left > 0] ** 2 * (d / n)[left > 0] / left[left > 0])
-        return restricted_mean_survival_time(curve, t=tau), float(variance)
+        mean: Any = restricted_mean_survival_time(curve, t=tau)
+        return float(mean), float(variance)
 
     def describe(rows: Any, tau: float) -> tuple[tuple[float, float], int, float]:
         curve = KaplanMeierFitter().fit(time[rows], event[rows])
@@ -118,7 +118,7 @@ def lifelines(folder: Path) -> tuple[str, Toggle]:
         tau = min(time[group].max(), time[~group].max())
         low, high, _ = (describe(rows, tau) for rows in (~group, group, slice(None)))
         (low_mean, low_variance), (high_mean, high_variance) = low[0], high[0]
-        norm.sf(abs(high_mean - low_mean) / np.sqrt(low_variance + high_variance)) * 2
+        difference = high_mean - low_mean, np.sqrt(low_variance + high_variance)
         test = logrank_test(time[~group], time[group], event[~group], event[group])
         frame = pd.DataFrame({"time": time, "event": event, "group": group.astype(float)})
         cox = CoxPHFitter().fit(frame, "time", "event")
@@ -126,7 +126,7 @@ def lifelines(folder: Path) -> tuple[str, Toggle]:
             proportional_hazard_test(cox, frame, time_transform="km")
         ratio = cox.summary.loc["group", ["exp(coef)", "exp(coef) lower 95%", "exp(coef) upper 95%"]]
         sizes = [int((~group).sum()), int(group.sum())]
-        means = [low_mean, high_mean, high_mean - low_mean]
+        means = [low_mean, high_mean, difference[0]]
         return [test.test_statistic, test.p_value, *ratio, *sizes, *means, low[1], low[2]]
 
     return library.__version__, toggle

@@ -72,14 +72,13 @@ def cox(
     others = [i for i in range(len(labels)) if i != reference]
     if counts is None:
         return tuple(_undefined(labels[reference], labels[i], "no event") for i in others)
-    linked = _linked(counts, reference)
-    keep = np.flatnonzero(linked)
+    linked = _linked(counts, reference).tolist()
+    keep = [i for i in range(len(labels)) if linked[i]]
     found: dict[str, HazardRatio] = {}
-    if keep.size > 1:
-        inner = int(np.searchsorted(keep, reference))
-        if keep.size < len(labels):
-            counts = Counts(counts.at_risk[keep], counts.events[keep])
-        named = [labels[i] for i in keep.tolist()]
+    if len(keep) > 1:
+        inner, named = keep.index(reference), [labels[i] for i in keep]
+        if len(keep) < len(labels):
+            counts = _of_groups(counts, keep)
         ratios = (
             _wald(*_maximum(counts, inner, ties), named, inner, ties, confidence)
             if _finite(counts)
@@ -130,6 +129,13 @@ def counts_at_events(table: Table | Sequence[Table]) -> Counts | None:
     else:
         at_risk, events = (np.concatenate(x, axis=-1) for x in ([p.at_risk for p in parts], [p.events for p in parts]))
     return Counts(at_risk, events) if events.shape[-1] else None
+
+
+def _of_groups(counts: Counts, groups: list[int]) -> Counts:
+    """The counts of some groups, at the times of their own events."""
+    events = counts.events[groups]
+    at = np.flatnonzero(events.any(axis=0))
+    return Counts(counts.at_risk[groups].take(at, axis=1), events.take(at, axis=1))
 
 
 def _undefined(reference: str, label: str, reason: str) -> HazardRatio:
@@ -186,37 +192,33 @@ def _finite(counts: Counts) -> NDArray[np.bool_]:
     if counts.events.shape[-2] > 2:
         return np.asarray(_reach(_edges(counts)).all(axis=(-2, -1)))
     both = (counts.at_risk > 0).all(axis=-2, keepdims=True)
-    return ((counts.events > 0) & both).any(axis=-1).all(axis=-1)
+    return np.asarray(((counts.events > 0) & both).any(axis=-1).all(axis=-1))
 
 
 def _maximum(counts: Counts, reference: int, ties: Ties) -> tuple[list[float], list[float]]:
     """Log hazards and their standard errors (k,) for one grouping whose maximum is finite."""
-    if counts.events.shape[-2] == 2:
-        log_ratio = _two_groups(counts, reference, ties)
-        if log_ratio is not None:
-            estimate, std_error = [0.0, 0.0], [0.0, 0.0]
-            estimate[1 - reference], std_error[1 - reference] = log_ratio
-            return estimate, std_error
-    beta, covariance, _ = _newton(counts, reference, ties)
-    return beta.tolist(), np.sqrt(np.diagonal(covariance)).tolist()
+    d = counts.events.sum(axis=0)
+    heavily_tied = ties == "efron" and d.sum() > WRITTEN_OUT * d.size
+    if len(counts.events) > 2 or heavily_tied:
+        beta, covariance, _ = _newton(counts, reference, ties)
+        return beta.tolist(), np.sqrt(np.diagonal(covariance)).tolist()
+    w, m = penalised.each_event(counts.at_risk, counts.events) if ties == "efron" else (counts.at_risk, d)
+    estimate, std_error = [0.0, 0.0], [0.0, 0.0]
+    other = 1 - reference
+    estimate[other], std_error[other] = _two_groups(w[reference], w[other], m, float(counts.events[other].sum()))
+    return estimate, std_error
 
 
-def _two_groups(counts: Counts, reference: int, ties: Ties) -> tuple[float, float] | None:
-    """`_newton` for the commonest case, in plain numbers: the log hazard ratio and its standard error.
+def _two_groups(zero: Floats, one: Floats, m: Floats, observed: float) -> tuple[float, float]:
+    """`_newton` for the commonest case, in plain numbers: the log hazard ratio of group one and its standard error.
 
-    Efron's ties are written out, one choice per event, so that a step is a few passes over the events;
-    None where so many are tied that their closed form is shorter.
+    zero, one (R,): weights of the groups in every choice, which counts m (R,) times; observed: how often it fell on
+    one.
     """
-    at_risk, d = counts.at_risk, counts.events.sum(axis=0)
-    if ties == "efron" and d.max() > 1.0:
-        if d.sum() > WRITTEN_OUT * d.size:
-            return None
-        at_risk, d = penalised.each_event(at_risk, counts.events)
-    zero, one = at_risk[reference], at_risk[1 - reference]
-    observed, b = float(counts.events[1 - reference].sum()), 0.0
+    b = 0.0
     for _ in range(MAX_STEPS):
         share = one / (zero * math.exp(-b) + one)
-        expected = share * d
+        expected = share * m
         information = float((expected * (1.0 - share)).sum())
         step = (observed - float(expected.sum())) / information
         b += math.copysign(math.log1p(abs(step)), step)

@@ -79,7 +79,7 @@ class EventTable:
 
     def at_events(self) -> "EventTimes":
         """The counts at the times with an event in any group."""
-        at = self.events.any(axis=tuple(range(self.events.ndim - 1))).nonzero()[0]
+        at = np.flatnonzero(self.events.any(axis=tuple(range(self.events.ndim - 1))))
         at_risk, events = (counts.take(at, axis=-1).astype(np.float64) for counts in (self.at_risk, self.events))
         return EventTimes(self.times[at], at_risk, events, at_risk.sum(axis=-2), events.sum(axis=-2))
 
@@ -97,7 +97,7 @@ class EventTable:
 class EventTimes:
     """All that tests and models read of a table: its counts, as floats, at the times with an event in any group.
 
-    times (E,); at_risk, events (..., k, E); n, d (..., E): the same over all groups.
+    times (E,); at_risk, events (..., k, E); n, d (..., E): their totals over the groups.
     """
 
     times: Floats

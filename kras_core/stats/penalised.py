@@ -105,6 +105,8 @@ def each_event(at_risk: Floats, events: Floats) -> tuple[Floats, Floats]:
     counting once (Σd,)."""
     d = events.sum(axis=0)
     tied = np.flatnonzero(d > 1.0)
+    if not tied.size:
+        return at_risk, d  # every event has its time to itself
     times = d[tied].astype(int)
     column = np.repeat(tied, times)
     nth = np.arange(column.size) - np.repeat(np.cumsum(times) - times, times)

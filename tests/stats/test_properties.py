@@ -1,11 +1,11 @@
 """What must hold for any rows: Hypothesis looks for the rows that break it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from numpy.typing import NDArray
 
 from kras_core.conventions import PRESETS, IntervalType, Ties
@@ -235,6 +235,29 @@ def test_many_cox_models_at_once_equal_one_at_a_time(sample: Sample, data: st.Da
         if single.finite:
             assert_allclose(batch.beta[i], single.beta, rtol=1e-8, atol=1e-10)
             assert_allclose(batch.covariance[i], single.covariance, rtol=1e-8)
+
+
+@examples
+@given(samples(k=2), st.sampled_from(["efron", "breslow"]), st.integers(0, 1))
+def test_one_ratio_in_plain_numbers_equals_the_model_in_matrices(sample: Sample, ties: Ties, reference: int) -> None:
+    assume(sample.event.any())
+    table = sample.table(2)
+    model = fit(table, reference, ties)
+    assume(model.finite)
+    (found,) = cox(table, LABELS[:2], reference, ties)
+    other = 1 - reference
+    assert_allclose(np.log(found.estimate), model.beta[other], rtol=1e-8, atol=1e-10)
+    assert_allclose(found.std_error**2, model.covariance[other, other], rtol=1e-8)
+
+
+@examples
+@given(samples(), st.sampled_from(list(PRESETS)), st.sampled_from([0.25, 0.5, 0.75]))
+def test_quantiles_need_the_drops_only(sample: Sample, preset: str, p: float) -> None:
+    conventions = PRESETS[preset]
+    full, dropped = (curves(sample.table(), conventions, drops_only=only) for only in (False, True))
+    for curve, short in zip(full, dropped, strict=True):
+        assert short.time.size == np.count_nonzero(curve.events) + int(curve.time.size and not curve.events[-1])
+        assert_equal(asdict(quantile(short, conventions, p)), asdict(quantile(curve, conventions, p)))
 
 
 @examples

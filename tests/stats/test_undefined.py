@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from kras_core.conventions import PRESETS
+from kras_core.conventions import PRESETS, Ties
 from kras_core.stats.cox import cox, fit, profile_intervals
 from kras_core.stats.event_table import EventTable, code_times, event_table, risk_table
 from kras_core.stats.follow_up import reverse_kaplan_meier
@@ -118,6 +118,18 @@ def test_empty_group_changes_nothing_for_the_others() -> None:
     assert curves(full, R)[1].time.size == 0
     for ratio in cox(full, LABELS[:3], 1):
         assert_undefined(ratio, "never at risk")
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("monotone", [False, True])
+def test_group_that_nobody_meets_changes_nothing_for_the_others(ties: Ties, monotone: bool) -> None:
+    """Its events are at times at which none of the others is at risk: choices of nobody among nobody."""
+    event, groups = ([1, 1, 0, 0], [0, 0, 1, 1]) if monotone else ([1, 1, 1, 1], [0, 1, 0, 1])
+    table = event_table([1, 2, 3, 4, 8, 9, 9], [*event, 1, 1, 1], [*groups, 2, 2, 2], [0, 0, 0, 0, 5, 5, 5], 3)
+    other, alone = cox(table, LABELS[:3], 0, ties)
+    assert_undefined(alone, "never at risk")
+    assert ("Firth" in other.method) == monotone
+    assert other == cox(table.rows([0, 1]), LABELS[:2], 0, ties)[0]
 
 
 def test_all_events_at_one_time() -> None:
