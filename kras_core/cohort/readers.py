@@ -118,16 +118,16 @@ def read_path(path: str | Path, adverse_events: str | Path | None = None) -> Raw
 
 
 def _read_one(name: str, content: bytes) -> tuple[list[RawTable], list[Problem]]:
-    refusal = _refusal(name, content)
-    if refusal:
-        return [], [refusal]
+    refused = refusal(name, content)
+    if refused:
+        return [], [refused]
     if name.lower().endswith(WORKBOOK_SUFFIXES):
         try:
             grids = sheets(content, ("patients", "adverse_events"))
         except WorkbookError as error:
             return [], [Problem("error", "workbook", name, remedy=str(error))]
         return _tables_of_workbook(name, grids)
-    text, problems = _decode(name, content)
+    text, problems = decode(name, content)
     if has_errors(problems):
         return [], problems
     grid, problem = _split_csv(name, text)
@@ -135,7 +135,7 @@ def _read_one(name: str, content: bytes) -> tuple[list[RawTable], list[Problem]]
     return tables, [*problems, *more]
 
 
-def _refusal(name: str, content: bytes) -> Problem | None:
+def refusal(name: str, content: bytes) -> Problem | None:
     """Why this file is not even opened: size, kind, or a content that belies its name."""
 
     def refuse(code: str, remedy: str) -> Problem:
@@ -174,7 +174,8 @@ def _too_large(name: str, size: int) -> Problem:
     )
 
 
-def _decode(name: str, content: bytes) -> tuple[str, list[Problem]]:
+def decode(name: str, content: bytes) -> tuple[str, list[Problem]]:
+    """The text of a file, and what there is to say of its encoding: an error where it has none that is known."""
     try:
         text, is_utf8 = content.decode("utf-8-sig"), True
     except UnicodeDecodeError:
