@@ -17,6 +17,9 @@ MEMO_SIZE = 64
 
 Provenance = Literal["real", "simulated", "reconstructed"]
 
+# Begins every patient_id of rows that were made from a published curve, so that no file of them passes for patients.
+RECONSTRUCTED = "RECONSTRUCTED"
+
 T = TypeVar("T")
 _memo_lock = threading.Lock()
 _ABSENT = object()

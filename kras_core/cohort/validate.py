@@ -9,7 +9,7 @@ import pandas as pd
 
 from kras_core.cohort import coerce, rules, schema
 from kras_core.cohort.derive import derive, endpoint_ids
-from kras_core.cohort.model import DAYS_PER_MONTH, Cohort, Provenance
+from kras_core.cohort.model import DAYS_PER_MONTH, RECONSTRUCTED, Cohort, Provenance
 from kras_core.cohort.problems import CohortError, Finding, Problem, has_errors, per_row
 from kras_core.cohort.readers import RawTable, RawTables
 from kras_core.cohort.variables import (
@@ -40,13 +40,17 @@ def check(raw: RawTables) -> tuple[Problem, ...]:
 def examine(
     raw: RawTables, *, id: str, title: str, provenance: Provenance, **cohort_fields: Any
 ) -> tuple[Cohort | None, tuple[Problem, ...]]:
-    """Validate once: the cohort (None where there is an error) and all problems, errors first."""
+    """Validate once: the cohort (None where there is an error) and all problems, errors first.
+
+    Rows that are marked as reconstructed make a reconstructed cohort, whatever `provenance` says.
+    """
     days_per_month = cohort_fields.get("days_per_month", DAYS_PER_MONTH)
     patients = _typed(raw.patients, _dictionary(raw.patients))
     found = [*patients.findings, *_column_rules(patients, "patient_id")]
     derived = derive(patients.frame, days_per_month)
     found += [*derived.findings, *rules.broken_rules(derived.frame, days_per_month), *_no_endpoint(derived.frame)]
-    problems = [*raw.problems, *_placed(found, patients)]
+    marked = _marked(derived.frame)
+    problems = [*raw.problems, *_placed([*found, *marked], patients)]
 
     events: _Typed | None = None
     if raw.adverse_events is not None and raw.adverse_events.n:
@@ -63,10 +67,12 @@ def examine(
     fields["time_in_days"] = derived.time_in_days | frozenset(fields.get("time_in_days", ()))
     fields["labels"] = patients.labels | dict(fields.get("labels", {}))
     fields["default_endpoint"] = fields.get("default_endpoint") or _usable(derived.frame)[0]
+    if marked and "arm" in derived.frame:
+        fields.setdefault("default_by", "arm")
     cohort = Cohort(
         id=id,
         title=title,
-        provenance=provenance,
+        provenance="reconstructed" if marked else provenance,
         patients=_finished(derived.frame, patients.dictionary),
         adverse_events=None if events is None else _finished(events.frame, events.dictionary),
         **fields,
@@ -185,6 +191,14 @@ def _usable(frame: pd.DataFrame) -> list[str]:
     """Endpoints for which somebody has both time and event."""
     ids = endpoint_ids(frame.columns)
     return [id for id in ids if (frame[f"{id}_months"].notna() & frame[f"{id}_event"].notna()).any()]
+
+
+def _marked(frame: pd.DataFrame) -> list[Finding]:
+    """A note where somebody's patient_id says that the row was made from a published curve."""
+    if "patient_id" not in frame or not frame["patient_id"].astype(str).str.startswith(f"{RECONSTRUCTED}-").any():
+        return []
+    remedy = f"Ids that begin with {RECONSTRUCTED} mark rows made from a published curve: shown as reconstructed."
+    return [Finding("note", "reconstructed", "patient_id", None, remedy=remedy)]
 
 
 def _no_endpoint(frame: pd.DataFrame) -> list[Finding]:

@@ -18,7 +18,7 @@ def card_html(cohort: Cohort) -> str:
     """Name, provenance, size, endpoints, digest, source."""
     events = cohort.adverse_events
     facts = [
-        ("Provenance", "Uploaded in this session" if cohort.origin == "uploaded" else PROVENANCE[cohort.provenance]),
+        ("Provenance", _provenance(cohort)),
         ("Patients", f"{cohort.n:,}"),
         ("Endpoints", ", ".join(id.upper() for id in cohort.endpoints) or "none"),
         ("Adverse events", "not recorded" if events is None else plural(len(events), "row")),
@@ -29,6 +29,14 @@ def card_html(cohort: Cohort) -> str:
     ]
     rows = "".join(f"<dt>{html_escape(name)}</dt><dd>{html_escape(value)}</dd>" for name, value in facts if value)
     return f'<section class="kras-card"><h2>{html_escape(cohort.title)}</h2><dl>{rows}</dl></section>'
+
+
+def _provenance(cohort: Cohort) -> str:
+    """What the rows are before where they come from: an upload may be no patient data either."""
+    if cohort.origin != "uploaded":
+        return PROVENANCE[cohort.provenance]
+    here = "in this session only"
+    return "Uploaded in this session" if cohort.provenance == "real" else f"{PROVENANCE[cohort.provenance]} · {here}"
 
 
 def problems_html(problems: Iterable[Problem]) -> str:

@@ -154,10 +154,10 @@ def _ratios(analysis: SurvivalAnalysis) -> list[Json]:
             }
             for reference, label, low, high in analysis.redraws.hazard_ratios
         ]
-    return [_ratio(h) for h in analysis.hazard_ratios]
+    return [ratio(h) for h in analysis.hazard_ratios]
 
 
-def _ratio(h: HazardRatio) -> Json:
+def ratio(h: HazardRatio) -> Json:
     return {
         "reference": h.reference,
         "label": h.label,

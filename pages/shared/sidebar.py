@@ -90,7 +90,7 @@ def _cohort() -> Cohort:
     if st.session_state.get("shown_cohort") != cohort.digest:
         session.go(name)
         st.rerun()
-    kind = "uploaded" if cohort.origin == "uploaded" else cohort.provenance
+    kind = "uploaded" if (cohort.origin, cohort.provenance) == ("uploaded", "real") else cohort.provenance
     st.html(f'<p class="kras-badge kras-{kind}">{BADGES[kind]} · n = {cohort.n:,}</p>')
     return cohort
 
