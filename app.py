@@ -20,6 +20,9 @@ page = st.navigation(
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
             st.Page(PAGES / "explore" / "ledger.py", title="Look ledger", url_path="ledger"),
         ],
+        "Check": [
+            st.Page(PAGES / "check" / "curve.py", title="Curve to patients", url_path="curve"),
+        ],
         "Data": [cohort_page],
     }
 )

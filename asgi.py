@@ -93,7 +93,9 @@ def inline_script_hashes() -> str:
 # the browser's console. An uploaded column named like a picture or a script can load or run nothing.
 POLICY = {
     "default-src": "'none'",  # whatever is not named below: frames, workers, plug-ins, media, manifests
-    "script-src": f"'self' {inline_script_hashes()}",  # no eval, no inline handler
+    # No eval, no inline handler. Streamlit hands a component's script (pages/shared/picture) to the browser as a blob,
+    # which only a script that already runs here can make: what an upload says cannot.
+    "script-src": f"'self' {inline_script_hashes()} blob:",
     "style-src": "'self' 'unsafe-inline'",  # Streamlit (emotion) and Plotly write style elements at run time
     "img-src": "'self' data: blob:",  # icons and Plotly's picture export
     "font-src": "'self' data:",  # Streamlit's own fonts

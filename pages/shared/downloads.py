@@ -14,7 +14,8 @@ from pages.shared import session
 
 def tables(found: Mapping[str, Sequence[Mapping[str, str]]], analysis: SurvivalAnalysis | SafetyAnalysis) -> None:
     """A button for every table (CSV, formulas neutralised) and one for the analysis (JSON)."""
-    name = "uploaded" if analysis.cohort.origin == "uploaded" else analysis.cohort.id
+    cohort = analysis.cohort
+    name = cohort.id if cohort.origin == "bundled" else "uploaded" if cohort.provenance == "real" else cohort.provenance
     with st.container(horizontal=True):
         for title, rows in found.items():
             st.download_button(

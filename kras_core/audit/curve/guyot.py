@@ -144,7 +144,7 @@ class _Walk:
         printed = curve.risk_time[curve.at_risk > 0]
         last = [*curve.time.tolist(), *printed[-1:].tolist()]
         self.end = round(max(0.0, *last), PLACES)
-        inside = curve.risk_time < self.end
+        inside = (curve.risk_time < self.end) | ((curve.risk_time <= self.end) & (curve.at_risk > 0))
         inside[:1] = True
         self.starts = np.round(curve.risk_time[inside], PLACES).tolist()
         self.targets = curve.at_risk.tolist()

@@ -33,9 +33,13 @@ TIMES_EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """One arm as digitised: time (m,) in the figure's unit, survival (m,) as proportions, and how it was written."""
+    """One arm as digitised: time (m,) in the figure's unit, survival (m,) as proportions, and how it was written.
+
+    label: the arm's name from now on. written: what the file calls it, by which other files may call it too.
+    """
 
     label: str
+    written: str
     time: Floats
     survival: Floats
     scale: Scale
@@ -70,8 +74,8 @@ def read_figure(
     """
     read = read_points(points, labels, scale)
     names = [p.label for p in read]
-    tables, noted = _matched(names, read_series(at_risk), "numbers at risk")
-    marks, more = _matched(names, read_series(ticks, pairs=False), "censor ticks")
+    tables, noted = _matched(read, read_series(at_risk), "numbers at risk")
+    marks, more = _matched(read, read_series(ticks, pairs=False), "censor ticks")
     problems = [*noted, *more, *_unknown(names, n or {}, "n"), *_unknown(names, events or {}, "events")]
     curves = []
     for p in read:
@@ -93,11 +97,14 @@ def read_points(files: Sequence[File], labels: Sequence[str] = (), scale: Scale 
     if not files:
         raise CohortError([Problem("error", "no-file", "points", remedy="Give the digitised points.")])
     found = read_series(files)
-    names = _named(found, labels)
+    written, names = _named(found, ()), _named(found, labels)
     by_file: dict[str, Scale] = {}
     for file in {s.file for s in found}:
         by_file[file] = scale or _scale_of([s for s in found if s.file == file])
-    read = tuple(_points(name, s, by_file[s.file]) for name, s in zip(names, found, strict=True))
+    read = tuple(
+        Points(name, own, s.x, s.y / (100 if by_file[s.file] == "percent" else 1), by_file[s.file], s)
+        for name, own, s in zip(names, written, found, strict=True)
+    )
     problems = [problem for p in read for problem in _impossible(p)]
     if problems:
         raise CohortError(problems)
@@ -113,7 +120,10 @@ def read_series(files: Sequence[File], pairs: bool = True) -> list[Series]:
 
 
 def _named(found: Sequence[Series], labels: Sequence[str]) -> list[str]:
-    """One name an arm: as given, as the table says, after the file (pasted text has none), or numbered."""
+    """One name an arm: as given (unless empty), as the table says, after the file (pasted text is none), or numbered.
+
+    Raises CohortError where two have the same.
+    """
     if len(found) > MOST_ARMS:
         remedy = f"There are {len(found)} arms. Give at most {MOST_ARMS}."
         raise CohortError([Problem("error", "too-many-arms", found[0].file, remedy=remedy)])
@@ -125,7 +135,7 @@ def _named(found: Sequence[Series], labels: Sequence[str]) -> list[str]:
     for i, s in enumerate(found):
         file = Path(s.file)
         own = s.label or (file.stem if s.file in alone and file.suffix else f"Arm {i + 1}")
-        names.append(" ".join((labels[i] if labels else own).split()) or f"Arm {i + 1}")
+        names.append(" ".join((labels[i] if labels else "").split()) or " ".join(own.split()) or f"Arm {i + 1}")
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
         expected, remedy = "every arm once", "Give each arm a name of its own."
@@ -137,10 +147,6 @@ def _scale_of(series: Sequence[Series]) -> Scale:
     """Percent where a percent sign says so or a value is too large for a proportion."""
     largest = max((float(s.y.max()) for s in series if s.y.size), default=0.0)
     return "percent" if largest > PERCENT_ABOVE or any(s.percent for s in series) else "proportion"
-
-
-def _points(label: str, series: Series, scale: Scale) -> Points:
-    return Points(label, series.x, series.y / (100 if scale == "percent" else 1), scale, series)
 
 
 def _impossible(p: Points) -> list[Problem]:
@@ -190,24 +196,27 @@ def _noteworthy(p: Points) -> list[Problem]:
     return found
 
 
-def _matched(names: Sequence[str], found: Sequence[Series], what: str) -> tuple[dict[str, Series], list[Problem]]:
+def _matched(points: Sequence[Points], found: Sequence[Series], what: str) -> tuple[dict[str, Series], list[Problem]]:
     """Which series belongs to which arm: by name, else in order where there are as many. Raises CohortError."""
     if not found:
         return {}, []
-    keys = {name.casefold(): name for name in names}
     called = [s.label or Path(s.file).stem for s in found]
-    if all(c.casefold() in keys for c in called) and len(set(map(str.casefold, called))) == len(called):
-        return {keys[c.casefold()]: s for c, s in zip(called, found, strict=True)}, []
-    if len(found) != len(names):
-        expected = f"{what} of {', '.join(names)}"
+    for names in ([p.label for p in points], [p.written for p in points]):
+        keys = {name.casefold(): p.label for name, p in zip(names, points, strict=True)}
+        arms = [keys.get(c.casefold()) for c in called]
+        if None not in arms and len(set(arms)) == len(arms):
+            return {str(arm): s for arm, s in zip(arms, found, strict=True)}, []
+    labels = [p.label for p in points]
+    if len(found) != len(labels):
+        expected = f"{what} of {', '.join(labels)}"
         remedy = f"Found {', '.join(s.label or s.file for s in found)}. Name them as the arms of the points."
         raise CohortError([Problem("error", "arms-differ", found[0].file, expected=expected, remedy=remedy)])
     notes = []
-    if len(names) > 1 and any(s.label for s in found):
-        matched = "; ".join(f"{c} to {name}" for c, name in zip(called, names, strict=True))
+    if len(labels) > 1 and any(s.label for s in found):
+        matched = "; ".join(f"{c} to {label}" for c, label in zip(called, labels, strict=True))
         remedy = f"The {what} name other arms than the points and were matched in order: {matched}."
         notes.append(Problem("warning", "matched-in-order", found[0].file, remedy=remedy))
-    return dict(zip(names, found, strict=True)), notes
+    return dict(zip(labels, found, strict=True)), notes
 
 
 def _unknown(names: Sequence[str], given: Mapping[str, int], what: str) -> list[Problem]:
