@@ -22,8 +22,10 @@ def curve_answer(reconstruction: Reconstruction, analysis: SurvivalAnalysis) -> 
     """Medians and hazard ratio in a line, what the rows rest on in the next. analysis: of the cohort made of them."""
     arms, ratios, again = reconstruction.arms, reconstruction.hazard_ratios, reconstruction.redigitised
     slots = {s.label: s.slot for s in analysis.strata}
-    first: list[tuple[Word, ...]] = [("Medians in months",)]
-    first += [(Name(arm.label, slots.get(arm.label, 0)), fmt.quantile(arm.median, MONTHS)) for arm in arms]
+    first: list[tuple[Word, ...]] = [
+        (Name(arm.label, slots.get(arm.label, 0)), fmt.quantile(arm.median, MONTHS)) for arm in arms
+    ]
+    first[0] = ("Median in months:", *first[0])
     if len(ratios) == 1:
         (ratio,), (ends,) = ratios, again.hazard_ratios
         versus = f"HR, {mid_sentence(ratio.label)} v {mid_sentence(ratio.reference)},"

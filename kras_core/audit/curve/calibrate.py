@@ -22,8 +22,8 @@ class CalibrationError(ValueError):
 class Axes:
     """Two clicks (pixel x, pixel y) on each axis, and the values there. Pixels count from the top left corner.
 
-    The axes need be neither upright nor at right angles, as in a scan: lines of equal time run parallel to the
-    survival axis, and the other way round. Both are linear.
+    The axes need be neither upright nor at right angles, as in a scan: lines of equal time run parallel to the line
+    through the survival axis' two marks, and the other way round. Both are linear.
     """
 
     x1: tuple[float, float]
