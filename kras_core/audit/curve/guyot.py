@@ -33,7 +33,7 @@ from kras_core.stats.results import Floats
 RISE = 0.02  # of survival
 PLACES = 4  # decimals of a month, some five minutes: finer than any figure
 CAP = 200
-NEIGHBOURS = 8
+NEIGHBOURS = 4
 HALF = 0.5 + 1e-9  # a half is rounded down: arithmetic on fractions meets it exactly, floats do not
 
 
@@ -200,16 +200,16 @@ class _Walk:
         """Events of the points in [start, end), given who is censored when. Censored at t leave after events at t."""
         deaths: list[tuple[float, int]] = []
         alive, misfit = n, 0.0
-        for k in range(bisect_left(self.times, start), bisect_left(self.times, end)):
-            t = self.times[k]
+        inside = slice(bisect_left(self.times, start), bisect_left(self.times, end))
+        for t, level in zip(self.times[inside], self.levels[inside], strict=True):
             at_risk = alive - bisect_left(censored, t)
-            share = 1.0 - self.levels[k] / height if height > 0.0 else 0.0
+            share = 1.0 - level / height if height > 0.0 else 0.0
             d = min(ceil(at_risk * share - HALF), at_risk)
             if d > 0:
                 deaths.append((t, d))
                 alive -= d
                 height *= 1.0 - d / at_risk
-            misfit += (height - self.levels[k]) ** 2
+            misfit += (height - level) ** 2
         censored = censored[:alive]
         return _Walked(tuple(deaths), tuple(censored), alive - len(censored), height, misfit)
 
@@ -217,7 +217,7 @@ class _Walk:
 def _spread(count: int, start: float, end: float, ticks: list[float]) -> list[float]:
     """Censoring times inside (start, end): at the ticks, all of them equally often or nearly so, else evenly."""
     if not ticks:
-        return [round(start + j * (end - start) / (count + 1), PLACES) for j in range(1, count + 1)]
+        return np.round(np.linspace(start, end, count + 2)[1:-1], PLACES).tolist()
     if count < len(ticks):
         return [ticks[j * len(ticks) // count] for j in range(count)]
     return sorted(ticks[j % len(ticks)] for j in range(count))
