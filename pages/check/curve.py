@@ -94,11 +94,13 @@ def _inputs(source: str | None) -> tuple[Files, Given, Settings, tuple[Problem, 
             points = _files("points") if source == "files" else _text("points")
     with second:
         at_risk = _files("at_risk") if source == "files" else _text("at_risk")
+    if not points:
+        return Files([], at_risk, []), {}, {}, ()
     arms, wrong = _read(points)
     with third:
         given = _arms(arms, f"{source}", not at_risk)
     settings = _settings(given["labels"])
-    with st.expander("More: axes, censor ticks, noise", key="curve_more", on_change="rerun"):
+    with st.expander("More: axes, censor ticks, noise", key="curve_more"):
         more, ticks = _more(source)
     return Files(points, at_risk, ticks), given, settings | more, wrong
 

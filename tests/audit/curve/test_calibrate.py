@@ -1,5 +1,7 @@
 """Clicks on a picture: calibrated axes, upright or tilted, and what is said when they are not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,8 @@ def test_a_tilted_scan_gives_the_same_values(degrees):
     def turned(point):
         return tuple((spin @ np.array(point)).tolist())
 
-    tilted = Axes(*(turned(p) for p in (UPRIGHT.x1, UPRIGHT.x2, UPRIGHT.y1, UPRIGHT.y2)), (0, 24), (0, 100))
+    marks = {name: turned(getattr(UPRIGHT, name)) for name in ("x1", "x2", "y1", "y2")}
+    tilted = replace(UPRIGHT, **marks)
     at = [(150, 120), (430, 333), (690, 470)]
     for found, expected in zip(tilted.values([turned(p) for p in at]), UPRIGHT.values(at), strict=True):
         assert found == pytest.approx(expected)
