@@ -1,12 +1,12 @@
 """Targets: printed figures as intervals, and what the kernel makes of a cohort for each of them."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kras_core.audit.printed import printed_interval
 from kras_core.conventions import PRESETS
 from kras_core.stats.cox import cox
 from kras_core.stats.event_table import event_table
@@ -27,16 +27,6 @@ Quantity = Literal[
 ]
 SPSS = PRESETS["spss"]
 COMPARISONS: tuple[Quantity, ...] = ("logrank_p", "hazard_ratio", "hazard_ratio_low", "hazard_ratio_high")
-
-
-def printed_interval(text: str) -> tuple[float, float]:
-    """The numbers that print as `text`: "9.0" is 8.95 to 9.05, and "<0.001" is 0 to 0.001."""
-    if text.startswith("<"):
-        return 0.0, float(text[1:])
-    number = Decimal(text)
-    exponent = number.as_tuple().exponent
-    half = Decimal((0, (5,), int(exponent) - 1))
-    return float(number - half), float(number + half)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ cohort.toml:
     date = "2024-03-04"
     endpoint = "pfs"
     by = ["prior_antiangiogenic"]
+    claims = "claims.csv"            # the publication's printed figures, beside this file or relative to it
     [labels]                         # names of columns that the dictionary does not know
     ph_karno = "Karnofsky status by physician"
 """
@@ -88,6 +89,12 @@ class BundledCohort:
         return self.settings["provenance"]
 
     @property
+    def claims(self) -> Path | None:
+        """The file of printed figures of the cohort's publication; cohorts of the same one share it."""
+        name = self.settings.get("claims")
+        return (self.path / name).resolve() if name else None
+
+    @property
     def default(self) -> bool:
         return self.id == DEFAULT
 
@@ -118,6 +125,7 @@ def cohort_fields(settings: dict[str, Any]) -> dict[str, Any]:
         "partly_drawn",
         "cutoffs",
         "labels",
+        "claims",
         "declared",
         *_PLAIN_FIELDS,
     }

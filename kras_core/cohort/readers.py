@@ -117,6 +117,14 @@ def read_path(path: str | Path, adverse_events: str | Path | None = None) -> Raw
     return read(*((p.name, p.read_bytes()) for p in paths))
 
 
+def read_table(name: str, content: bytes) -> RawTable:
+    """One table, whatever it holds: the same refusals, encodings and separators as for patients. Raises CohortError."""
+    tables, problems = _read_one(name, content)
+    if has_errors(problems) or not tables:
+        raise CohortError(problems)
+    return tables[0]
+
+
 def _read_one(name: str, content: bytes) -> tuple[list[RawTable], list[Problem]]:
     refused = refusal(name, content)
     if refused:

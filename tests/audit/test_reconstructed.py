@@ -11,7 +11,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
-from kras_core.audit.targets import printed_interval
+from kras_core.audit.printed import printed_interval
 from kras_core.conventions import PRESETS
 from kras_core.stats.cox import cox
 from kras_core.stats.event_table import EventTable, event_table
