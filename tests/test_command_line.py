@@ -175,3 +175,57 @@ def test_ledger_counts_saved_views(tmp_path, capsys):
     bad.write_text("[1]")
     assert main(["ledger", str(bad)]) == 2
     assert "bad.json: neither" in capsys.readouterr().err
+
+
+def test_audit_of_the_bundled_paper():
+    answer = json.loads(run("audit").stdout)
+    assert answer["cohort"] == "sintilimab-anlotinib"
+    assert set(answer["findings"][0]) >= {
+        "id",
+        "printed",
+        "verdict",
+        "check",
+        "statement",
+        "computed",
+        "assumption",
+        "changes_conclusion",
+    }
+    first = {}
+    for found in answer["findings"]:
+        first.setdefault(found["id"], found)
+    assert {c["id"]: c["verdict"] for c in answer["claims"]} == {id: f["verdict"] for id, f in first.items()}
+    assert first["os-hr-ci"]["verdict"] == "impossible" and first["os-hr-ci"]["changes_conclusion"] is True
+    assert first["os-hr-ci"]["tightest"] == pytest.approx([0.170, 1.041], abs=1e-3)
+    assert sum(answer["counts"].values()) == len(answer["claims"]) > 85
+
+
+def test_audit_of_ones_own_claims(tmp_path):
+    """Without a cohort the figures are held against each other alone; with one against its rows too."""
+    mine = tmp_path / "claims.csv"
+    mine.write_text("id,quantity,endpoint,printed,unit\nmedian,median,os,310,days\n")
+    alone = json.loads(run("audit", "--claims", str(mine)).stdout)
+    assert alone["cohort"] is None and alone["findings"][0]["verdict"] == "not recomputable"
+    held = json.loads(run("audit", "--claims", str(mine), "--cohort", "ncctg-lung").stdout)
+    assert (held["findings"][0]["verdict"], held["findings"][0]["check"]) == ("reproduced", "recomputed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--cohort", "veterans-lung"), "no claims come with"),
+        (("--cohort", "nowhere"), "no bundled cohort"),
+        (("--claims", "nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_audit_refuses_in_one_line(arguments, words):
+    done = run("audit", *arguments)
+    assert done.returncode == 2 and not done.stdout
+    assert words in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_audit_names_the_cell_of_a_bad_claim(tmp_path):
+    mine = tmp_path / "claims.csv"
+    mine.write_text("id,quantity,printed\na,median,12.4\nb,median,twelve\n")
+    done = run("audit", "--claims", str(mine))
+    assert done.returncode == 2
+    assert "row 3, column printed" in done.stderr and "twelve" in done.stderr

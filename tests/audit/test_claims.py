@@ -2,7 +2,7 @@
 
 import pytest
 
-from kras_core.audit.claims import COLUMNS, ClaimsError, Claims, bundled_claims, claims_of, read_claims, record
+from kras_core.audit.claims import COLUMNS, Claims, ClaimsError, bundled_claims, claims_of, read_claims, record
 from kras_core.audit.quantities import QUANTITIES
 from kras_core.cohort.bundled import BUNDLED
 from kras_core.cohort.problems import CohortError
@@ -80,7 +80,14 @@ def test_unknown_columns_are_named_and_not_lost_in_silence() -> None:
 def test_claims_about_the_same_patients_find_each_other() -> None:
     rows = [
         {"id": "hr", "quantity": "hazard_ratio", "endpoint": "pfs", "by": "g12c", "level": "G12C", "printed": "0.5"},
-        {"id": "ci", "quantity": "hazard_ratio_ci", "endpoint": "pfs", "by": "g12c", "level": "G12C", "printed": "0.3–0.9"},
+        {
+            "id": "ci",
+            "quantity": "hazard_ratio_ci",
+            "endpoint": "pfs",
+            "by": "g12c",
+            "level": "G12C",
+            "printed": "0.3–0.9",
+        },
         {"id": "p", "quantity": "logrank_p", "endpoint": "pfs", "by": "g12c", "printed": "0.02"},
         {"id": "other", "quantity": "logrank_p", "endpoint": "os", "by": "g12c", "printed": "0.9"},
     ]

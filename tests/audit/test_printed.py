@@ -120,7 +120,7 @@ def test_operations_hold_every_exact_result() -> None:
 
 def test_no_division_by_what_may_be_zero() -> None:
     with pytest.raises(ZeroDivisionError):
-        Interval(1, 2) / Interval(-1, 1)
+        _ = Interval(1, 2) / Interval(-1, 1)
 
 
 def test_monotone_functions_and_magnitude() -> None:
@@ -134,7 +134,8 @@ def test_monotone_functions_and_magnitude() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "text"), [(0.46291, "0.463"), (1234.5, "1,234"), (-0.5, "−0.500"), (0, "0"), (math.inf, "∞"), (2e-7, "0.00000")]
+    ("x", "text"),
+    [(0.46291, "0.463"), (1234.5, "1,234"), (-0.5, "−0.500"), (0, "0"), (math.inf, "∞"), (2e-7, "0.00000")],
 )
 def test_tidy(x: float, text: str) -> None:
     assert tidy(x) == text

@@ -1,4 +1,4 @@
-# Standard errors of coxph for two groups, with the events in each: writes output/floor.json.
+# Standard errors of coxph for two groups, with the events in each: writes floor.json.
 #
 #     Rscript floor.R
 #
@@ -49,5 +49,5 @@ for (i in 1:150) {
   for (model in c("efron", "breslow", "exact", "strata", "adjusted")) fits[[length(fits) + 1]] <- one(model, rows)
 }
 fits <- Filter(Negate(is.null), fits)
-write(toJSON(fits, auto_unbox = TRUE, digits = 10), file.path(here, "output", "floor.json"))
+write(toJSON(fits, auto_unbox = TRUE, digits = 10), file.path(here, "floor.json"))
 cat(length(fits), "fits\n")

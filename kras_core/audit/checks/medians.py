@@ -99,14 +99,19 @@ def _in_words(losses: Losses | None, ordered: list[str], above: bool) -> tuple[s
         return f"It takes {many}.", f"{many.capitalize()}, for untied times"
     count = "One early loss" if losses.count == 1 else f"{losses.count} early losses"
     verb = "suffices" if losses.count == 1 else "suffice"
-    who = [
-        f"{order.count('c')} of {group}" for group, order in zip(ordered, losses.witness, strict=True) if "c" in order
-    ]
+    who = [_lost(order, g) for g, order in zip(ordered, losses.witness, strict=True) if "c" in order]
     return (
         f"{count} to follow-up {verb} to make it possible.",
-        f"Witness: {' and '.join(who)} lost before any event of the group; then the pooled curve still stands at "
-        f"{tidy(losses.survival)} when both groups have passed their medians, and the overall median can lie {side}",
+        f"Witness: {' and '.join(who)}; then the pooled curve still stands at {tidy(losses.survival)} when both groups "
+        f"have passed their medians, and the overall median can lie {side}",
     )
+
+
+def _lost(order: str, group: str) -> str:
+    """ "1 of G12C lost before any event of the group"."""
+    events = order.partition("c")[0].count("e")
+    when = f"after {events} of the group's events" if events else "before any event of the group"
+    return f"{order.count('c')} of {group} lost {when}"
 
 
 def median_interval(claim: Claim, claims: Claims) -> Iterator[Finding]:
