@@ -21,6 +21,7 @@ page = st.navigation(
             st.Page(PAGES / "explore" / "ledger.py", title="Look ledger", url_path="ledger"),
         ],
         "Check": [
+            st.Page(PAGES / "check" / "reported.py", title="Reported figures", url_path="reported"),
             st.Page(PAGES / "check" / "curve.py", title="Curve to patients", url_path="curve"),
         ],
         "Data": [cohort_page],

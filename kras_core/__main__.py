@@ -30,7 +30,8 @@ def _one_line(refusal: Exception) -> str:
     if isinstance(refusal, CohortError):
         # The user's own terminal and file: here the value may be shown, unlike in an exception's text.
         errors = [p for p in refusal.problems if p.severity == "error"]
-        more = f" (and {len(errors) - 1} more: python -m kras_core validate FILE lists them)" if len(errors) > 1 else ""
+        listed = f": {refusal.command} lists them" if refusal.command else ""
+        more = f" (and {len(errors) - 1} more{listed})" if len(errors) > 1 else ""
         return " ".join(errors[0].sentence.split()) + more
     if isinstance(refusal, OSError):
         return f"{refusal.filename}: {refusal.strerror}"

@@ -46,8 +46,12 @@ class AuditReport:
 
     @cached_property
     def by_attention(self) -> tuple[Entry, ...]:
-        """What matters first; within a verdict what changes a conclusion, then the paper's order."""
-        return tuple(sorted(self.entries, key=lambda e: (ATTENTION.index(e.verdict), not e.changes_conclusion)))
+        """What matters first; within a verdict what changes a conclusion, words last, else in the paper's order."""
+
+        def place(e: Entry) -> tuple[int, bool, bool]:
+            return ATTENTION.index(e.verdict), not e.changes_conclusion, e.claim.kind.form == "text"
+
+        return tuple(sorted(self.entries, key=place))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -46,6 +46,8 @@ COMPARING = ("hazard_ratio", "hazard_ratio_ci", "logrank_p", "wald_p")
 class ClaimsError(CohortError):
     """A table of claims that cannot be read. `problems` names row, column, value, expectation and remedy of each."""
 
+    command = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

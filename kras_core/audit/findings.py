@@ -32,13 +32,15 @@ MEANING: dict[Verdict, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A row of a picture: an interval, or a point (low = high). printed: in the paper; otherwise computed."""
+    """A row of a picture: an interval, or a point (low = high). printed: in the paper; otherwise computed. text: how
+    it is written beside the bar, where its ends are not."""
 
     label: str
     low: float
     high: float
     printed: bool = True
     point: float | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

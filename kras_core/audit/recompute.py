@@ -357,7 +357,7 @@ def _picture(claim: Claim, values: dict[str, Numbers]) -> Picture | None:
     known = {name: n for name, n in values.items() if all(map(math.isfinite, n))}
     if high is None or not known:
         return None
-    bars = [Bar("Printed", low.middle, high.middle)]
+    bars = [Bar("Printed", low.middle, high.middle, text=claim.printed)]
     for numbers in dict.fromkeys(known.values()):
         names = " · ".join(PRESETS[name].label for name in known if known[name] == numbers)
         bars.append(Bar(names, numbers[0], numbers[1], False))

@@ -66,7 +66,12 @@ def _shown(value: str) -> str:
 
 
 class CohortError(ValueError):
-    """A file that cannot become a cohort. `problems` has it all; the message counts and places, no values."""
+    """A file that cannot become a cohort. `problems` has it all; the message counts and places, no values.
+
+    command: what lists them all at the command line.
+    """
+
+    command = "python -m kras_core validate FILE"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

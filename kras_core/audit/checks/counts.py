@@ -152,7 +152,8 @@ def any_row(claim: Claim, claims: Claims) -> Iterator[Finding]:
 def _any_of(k: int, n: int, most: int, total: int, steps: tuple[str, ...]) -> Finding:
     low, high = most, min(n, total)
     picture = Picture(
-        (Bar("Any, printed", k, k), Bar("Possible, listed events alone", low, high, False)), unit="patients"
+        (Bar("Any, printed", k, k, text=str(k)), Bar("Possible, listed events alone", low, high, False)),
+        unit="patients",
     )
     computed = f"{low}–{high} patients"
     if k < most:
@@ -246,7 +247,10 @@ def share_interval(claim: Claim, claims: Claims) -> Iterator[Finding]:
     ends = {name: (100 * float(a), 100 * float(b)) for name, (a, b) in methods.items()}
     steps = tuple(f"{name}: {tidy(a, 4)}–{tidy(b, 4)} %" for name, (a, b) in ends.items())
     fitting = [name for name, (a, b) in ends.items() if _prints(a, low) and _prints(b, high)]
-    bars = (Bar("Printed", low.middle, high.middle), *(Bar(name, a, b, False) for name, (a, b) in ends.items()))
+    bars = (
+        Bar("Printed", low.middle, high.middle, text=claim.printed),
+        *(Bar(name, a, b, False) for name, (a, b) in ends.items()),
+    )
     if fitting:
         yield Finding(
             "consistent", f"It is {fitting[0]}'s interval of {k} of {n}.", steps, picture=Picture(bars, unit="%")

@@ -33,7 +33,7 @@ def follow_up(claim: Claim, claims: Claims) -> Iterator[Finding]:
     box, allowed = number(claim.printed), _allowed(claims, claim.unit)
     survival = next((c for c in claims.of("median") if c.endpoint == "os" and not c.by and not c.where), None)
     steps, ways = [], ["reverse Kaplan–Meier"]
-    bars = [Bar("Printed", box.middle, box.middle)]
+    bars = [Bar("Printed", box.middle, box.middle, text=claim.printed)]
     too_long = False
     if survival is not None and survival.unit == claim.unit and reached(survival.printed):
         median = number(survival.printed)

@@ -56,8 +56,8 @@ def _between(claim: Claim, overall: Interval, groups: dict[str, Interval], level
     ordered = sorted(groups, key=lambda g: groups[g].middle)
     text = " and ".join(f"{g} {levels[g].printed}" for g in ordered)
     bars = (
-        Bar("Overall", overall.low, overall.high, point=overall.middle),
-        *(Bar(g, groups[g].low, groups[g].high, point=groups[g].middle) for g in ordered),
+        Bar("Overall", overall.low, overall.high, point=overall.middle, text=claim.printed),
+        *(Bar(g, groups[g].low, groups[g].high, point=groups[g].middle, text=levels[g].printed) for g in ordered),
         Bar("Possible without early losses", low, high, False),
     )
     steps = (f"{text}; overall between {tidy(low, 4)} and {tidy(high, 4)}, printed {claim.printed}",)
@@ -148,7 +148,7 @@ def median_interval(claim: Claim, claims: Claims) -> Iterator[Finding]:
         if symmetric
         else "Not symmetric about the median, so not SPSS's; Brookmeyer–Crowley intervals (R, SAS, Stata) need not be."
     )
-    bars = (Bar("Printed", low.middle, high.middle, point=median.middle),)
+    bars = (Bar("Printed", low.middle, high.middle, point=median.middle, text=claim.printed),)
     yield Finding(
         "consistent",
         statement,

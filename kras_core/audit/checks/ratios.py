@@ -29,6 +29,12 @@ def _standard_error(low: Interval, high: Interval, confidence: float) -> Interva
     return (high.log() - low.log()).scaled(1 / (2 * z_of(confidence)))
 
 
+def largest_error(claim: Claim) -> float:
+    """The largest standard error with which this interval of a ratio can be printed; NaN where it has no upper end."""
+    ends = _ends(claim)
+    return math.nan if ends is None else _standard_error(*ends, claim.confidence).high
+
+
 def centre(claim: Claim, claims: Claims) -> Iterator[Finding]:
     """The ratio is the geometric middle of its Wald interval."""
     other = claims.related(claim, "hazard_ratio_ci" if claim.quantity == "hazard_ratio" else "hazard_ratio")
@@ -168,8 +174,8 @@ def _below_the_floor(
     text = f"{low:.3f}–{high:.3f}"
     change = "It must include 1, the printed one does not." if crosses else "It does not include 1 either."
     bars = (
-        Bar("Printed", ends[0].middle, ends[1].middle, True, middle),
-        Bar("Tightest possible", low, high, False, middle),
+        Bar("Printed", ends[0].middle, ends[1].middle, True, middle, claim.printed),
+        Bar("Tightest possible", low, high, False, middle, text),
     )
     return Finding(
         "impossible",
