@@ -28,6 +28,7 @@ COLUMNS: dict[str, str] = {
     "level": "the group; for a hazard ratio the one above the line; for adverse events the term",
     "where": "filters, separated by semicolons: sex=M; age>=65",
     "at": "for survival at a milestone: the time, in the unit",
+    "model": "which analysis, where one comparison has several: unadjusted, adjusted",
     "printed": "the text as printed: 12.4, 5.6–10.3, <0.001, 16 (59.2)",
     "n": "patients whom the figure is about, where printed",
     "groups": "group sizes: No prior=21; Prior=6",
@@ -40,6 +41,7 @@ COLUMNS: dict[str, str] = {
     "wording": "a few words that lead to the line",
 }
 REQUIRED = ("id", "quantity", "printed")
+GENERIC = ("share", "share_ci", "events", "value_median", "value_range", "cutoff")
 COMPARING = ("hazard_ratio", "hazard_ratio_ci", "logrank_p", "wald_p")
 
 
@@ -61,6 +63,7 @@ class Claim:
     level: str = ""
     where: tuple[Filter, ...] = ()
     at: float | None = None
+    model: str = ""
     n: int | None = None
     groups: tuple[tuple[str, int], ...] = ()
     events: tuple[tuple[str, int], ...] = ()
@@ -79,7 +82,8 @@ class Claim:
     @property
     def subject(self) -> tuple[object, ...]:
         """Of whom the figure is: claims with the same subject belong together. A comparison is of all its groups."""
-        return (self.endpoint, self.by, "" if self.quantity in COMPARING else self.level, self.where, self.at)
+        level = "" if self.quantity in COMPARING else self.level
+        return (self.endpoint, self.by, level, self.where, self.at, self.model)
 
     @property
     def section(self) -> str:
@@ -114,14 +118,26 @@ class Claims:
 
     def related(self, claim: Claim, *quantities: str) -> Claim | None:
         """The claim of one of these quantities that belongs to this one: linked, else about the same patients and
-        endpoint; from the same part of the paper where there are several."""
+        endpoint; from the same place, else the same part of the paper, where there are several. None where that leaves
+        several that print differently."""
         others = [c for c in self.of(*quantities) if c.id != claim.id]
         linked = [c for c in others if (claim.id, c.id) in self._linked]
         found = linked or [c for c in others if c.subject == claim.subject]
-        return max(found, key=lambda c: (c.place == claim.place, c.section == claim.section), default=None)
+
+        def nearness(c: Claim) -> tuple[bool, bool]:
+            return c.place == claim.place, c.section == claim.section
+
+        nearest = [c for c in found if nearness(c) == max(map(nearness, found))]
+        for quantity in quantities:
+            alike = [c for c in nearest if c.quantity == quantity]
+            if alike:
+                return alike[0] if len({c.printed for c in alike}) == 1 else None
+        return None
 
     def same(self, claim: Claim) -> tuple[Claim, ...]:
-        """Every other claim that prints the same figure somewhere else."""
+        """Every other claim that prints the same figure somewhere else. A share of nobody in particular has none."""
+        if claim.quantity in GENERIC and not (claim.endpoint or claim.by or claim.level or claim.where):
+            return ()
 
         def figure(c: Claim) -> tuple[object, ...]:
             return (c.subject, c.level, c.unit, c.confidence)
@@ -258,6 +274,7 @@ class _Row:
             cells["level"],
             self._where(),
             self._number("at"),
+            cells["model"].lower(),
             self._whole("n"),
             self._counts("groups"),
             self._counts("events"),
@@ -335,7 +352,9 @@ class _Row:
 def record(claim: Claim) -> dict[str, str]:
     """A claim as the row that it was read from."""
     counts = {name: "; ".join(f"{a}={b}" for a, b in getattr(claim, name)) for name in ("groups", "events")}
-    plain = {c: str(getattr(claim, c)) for c in ("id", "quantity", "endpoint", "level", "printed", "partition")}
+    plain = {
+        c: str(getattr(claim, c)) for c in ("id", "quantity", "endpoint", "level", "model", "printed", "partition")
+    }
     return plain | counts | {
         "by": ", ".join(by.id if by.cutoff is None else f"{by.id}@{by.cutoff:g}" for by in claim.by),
         "where": "; ".join(f"{f.column}{f.operator}{'|'.join(f.values)}" for f in claim.where),

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Form = Literal["number", "time", "interval", "share", "date", "text"]
 Numbers = tuple[float, ...]
 
+UNADJUSTED = ("", "unadjusted", "univariable", "univariate", "crude")
+
 INTERVAL_SETTINGS = ("median_interval", "interval", "median_rule", "zero_interval", "confidence")
 
 
@@ -48,6 +50,8 @@ class View:
     def analysis(self) -> SurvivalAnalysis:
         if not self.claim.endpoint:
             raise NotRecomputable("the claim names no endpoint")
+        if self.claim.model not in UNADJUSTED:
+            raise NotRecomputable(f"its model ({self.claim.model}) is not among those computed here")
         if self.selection not in self.seen:
             self.seen[self.selection] = analyse(self.cohort, self.selection)
         found = self.seen[self.selection]

@@ -97,6 +97,31 @@ def test_claims_about_the_same_patients_find_each_other() -> None:
     assert claims.related(claims.by_id["other"], "hazard_ratio") is None
 
 
+def test_two_models_of_one_comparison_are_not_mixed_up() -> None:
+    base = {"endpoint": "pfs", "by": "g12c"}
+    rows = [
+        {"id": "crude", "quantity": "hazard_ratio", "printed": "0.5", "model": "unadjusted", **base},
+        {"id": "crude-ci", "quantity": "hazard_ratio_ci", "printed": "0.3–0.8", "model": "unadjusted", **base},
+        {"id": "full", "quantity": "hazard_ratio", "printed": "0.7", "model": "adjusted", **base},
+        {"id": "full-ci", "quantity": "hazard_ratio_ci", "printed": "0.4–1.2", "model": "adjusted", **base},
+    ]
+    claims = claims_of(rows, "grid")
+    for model in ("crude", "full"):
+        assert claims.related(claims.by_id[model], "hazard_ratio_ci") == claims.by_id[f"{model}-ci"]
+        assert claims.same(claims.by_id[model]) == ()
+    unsaid = claims_of([{**r, "model": ""} for r in rows], "grid")
+    assert unsaid.related(unsaid.by_id["crude"], "hazard_ratio_ci") is None  # better none than the wrong one
+
+
+def test_shares_of_nobody_in_particular_are_not_one_figure() -> None:
+    rows = [
+        {"id": i, "quantity": "share", "printed": k, "partition": "arm", "n": "424"}
+        for i, k in (("a", "211"), ("b", "213"))
+    ]
+    claims = claims_of(rows, "grid")
+    assert claims.same(claims.by_id["a"]) == ()
+
+
 def test_a_link_outweighs_what_would_be_found() -> None:
     base = {"endpoint": "pfs", "by": "g12c"}
     rows = [
