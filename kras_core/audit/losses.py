@@ -51,10 +51,17 @@ def orders(n: int, losses: int, above: bool = True) -> Iterator[str]:
     for length in range(losses, n + 1):
         for places in combinations(range(length - 1 if above else length), losses):
             order = "".join("c" if i in places else "e" for i in range(length))
-            if _survival(order[:-1], n) > HALF and (
-                _survival(order, n) <= HALF if above else _survival(order, n) > HALF >= _survival(order + "e", n)
-            ):
+            if _ends_at_median(order, n) if above else _ends_before_median(order, n):
                 yield order
+
+
+def _ends_at_median(order: str, n: int) -> bool:
+    return _survival(order[:-1], n) > HALF >= _survival(order, n)
+
+
+def _ends_before_median(order: str, n: int) -> bool:
+    """Whether the curve is still above one half, and nobody is left or one more event would be the median."""
+    return _survival(order, n) > HALF and (len(order) == n or _survival(order + "e", n) <= HALF)
 
 
 def _survival(order: str, n: int) -> float:

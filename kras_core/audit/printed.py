@@ -18,8 +18,10 @@ _NUMBER = re.compile(r"[<>≤≥=]*\s*[-−+]?\d[\d,]*(?:\.\d+)?|[<>≤≥=]*\s*
 _SHARE = re.compile(r"(\d+)\s*(?:/|of|out of)\s*(\d+)")
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?|\.\d+)\s*%")
 _BRACKET = re.compile(r"\(\s*(\d+(?:[.,]\d+)?)\s*%?\s*\)")
-_BETWEEN = re.compile(r"\s*(?:–|—|-|−|~|;|,\s|\bto\b|\band\b)\s*")
-NOT_REACHED = re.compile(r"(?i)\s*(nr|ne|na|n\.r\.|not reached|not estimable|not evaluable|∞|inf(inity)?)\s*")
+_NEVER = r"(?:nr|ne|na|n\.r\.|not reached|not estimable|not evaluable|∞|inf(?:inity)?)"
+NOT_REACHED = re.compile(rf"(?i)\s*{_NEVER}\s*")
+_END = r"[<>≤≥]?\s*[-−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)"
+_PAIR = re.compile(rf"(?i)({_END})\s*(?:–|—|-|−|~|;|,\s|\bto\b|\band\b)\s*({_END}|{_NEVER})")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -138,10 +140,10 @@ def pair(text: str) -> tuple[Interval, Interval | None]:
 
     They may stand in the wrong order: that is for a check to say. Raises PrintedError.
     """
-    ends = [part for part in _BETWEEN.split(_plain(text)) if part.strip()]
-    if len(ends) != 2 or NOT_REACHED.fullmatch(ends[0]):
+    ends = _PAIR.fullmatch(_plain(text).strip(" ;,:"))
+    if not ends:
         raise PrintedError("two numbers, such as 5.6–10.3")
-    return number(ends[0]), None if NOT_REACHED.fullmatch(ends[1]) else number(ends[1])
+    return _number(ends[1]), None if NOT_REACHED.fullmatch(ends[2]) else _number(ends[2])
 
 
 def reached(text: str) -> bool:

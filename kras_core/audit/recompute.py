@@ -13,6 +13,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.audit import printed
 from kras_core.audit.checks.follow_up import guaranteed_days
 from kras_core.audit.checks.medians import DIVISORS
@@ -89,7 +90,7 @@ class Recomputation:
 
     cohort: Cohort
     claims: Claims
-    seen: dict[Selection, object] = field(default_factory=dict)
+    seen: dict[Selection, SurvivalAnalysis] = field(default_factory=dict)
 
     @property
     def own(self) -> Settings:
@@ -210,7 +211,7 @@ class Recomputation:
         compute = claim.kind.compute
         assert compute is not None
         seen = claim if not settings.inclusive else replace(claim, by=tuple(map(self._inclusive, claim.by)))
-        found = compute(View(self.cohort, seen, settings.conventions, self.seen))  # type: ignore[arg-type]
+        found = compute(View(self.cohort, seen, settings.conventions, self.seen))
         if not claim.kind.timed:
             return found
         days = self.cohort.days_per_month

@@ -75,6 +75,13 @@ def test_it_is_rare_in_simulation_and_never_happens_without_losses() -> None:
     assert 0.0 < share < 0.03  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("n", [(1, 1), (1, 2), (2, 3), (3, 3), (4, 2)])
+@pytest.mark.parametrize("above", [True, False])
+def test_groups_of_a_few(n: tuple[int, int], above: bool) -> None:
+    found = list(fewest_losses(n, above))[-1].result
+    assert found.count is None or found.count > 0  # type: ignore[attr-defined]
+
+
 def test_progress_ends_where_it_should() -> None:
     for steps in (list(fewest_losses((30, 30))), list(how_often((9, 10), (30, 30), 1))):
         assert steps[-1].done == steps[-1].total and steps[-1].result is not None

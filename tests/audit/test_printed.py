@@ -46,6 +46,15 @@ def test_two_ends(text: str) -> None:
     assert (low.middle, high.middle) == pytest.approx((5.6, 10.3))
 
 
+def test_a_lower_end_below_zero() -> None:
+    """As SPSS prints for a median with a large standard error."""
+    for text in ("-8.0–14.3", "−8.0 to 14.3", "-8.0 - 14.3", "-8.0, 14.3"):
+        low, high = pair(text)
+        assert high is not None and (low.middle, high.middle) == pytest.approx((-8.0, 14.3)), text
+    low, high = pair("-0.9–-0.2")
+    assert high is not None and (low.middle, high.middle) == pytest.approx((-0.9, -0.2))
+
+
 def test_an_upper_end_that_was_not_reached() -> None:
     assert pair("5.6–NR")[1] is None
     assert pair("5.6 to not reached")[1] is None

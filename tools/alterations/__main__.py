@@ -68,7 +68,7 @@ def rows_alarm(recomputation: Recomputation, claim: Claim) -> set[tuple[str, str
 
 def study(claims: Claims, cohort: Cohort | None) -> tuple[Tally, Tally]:
     """Alter every digit of one set: caught by the figures alone, and with the rows."""
-    alone, together = Tally(), Tally()
+    alone, together, seen = Tally(), Tally(), {}
     before = alarms(claims, claims.rows)
     for i, claim in enumerate(claims.rows):
         for changed in altered(claim):
@@ -76,7 +76,7 @@ def study(claims: Claims, cohort: Cohort | None) -> tuple[Tally, Tally]:
             new = {(check, verdict) for _, check, verdict in alarms(other, other.rows) - before}
             alone.note(new)
             if cohort is not None:
-                together.note(new | rows_alarm(Recomputation(cohort, other), changed))
+                together.note(new | rows_alarm(Recomputation(cohort, other, seen), changed))
     return alone, together
 
 
