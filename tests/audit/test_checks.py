@@ -184,6 +184,14 @@ def test_a_log_rank_p_is_never_called_impossible(kind: str, verdict: str) -> Non
     )
 
 
+@pytest.mark.parametrize(("p", "verdict"), [("1.2", "impossible"), ("<1.001", "inconsistent")])
+def test_a_p_is_a_probability(p: str, verdict: str) -> None:
+    row = {"quantity": "logrank_p", "endpoint": "os", "by": "arm"}
+    assert finding(entries({**row, "printed": p})["c0"], "p-range").verdict == verdict
+    for sound in ("1.00", "0.999", "<0.001", ">0.05", "0"):
+        assert "p-range" not in verdicts(entries({**row, "printed": sound})["c0"])
+
+
 # Medians
 
 

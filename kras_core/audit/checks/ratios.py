@@ -277,7 +277,27 @@ def ratio_and_p(claim: Claim, claims: Claims) -> Iterator[Finding]:
         )
 
 
+def p_range(claim: Claim, claims: Claims) -> Iterator[Finding]:
+    """A p is a probability; "below 1 or more" says nothing."""
+    p = number(claim.printed)
+    if p.low > 1:
+        yield Finding("impossible", "A p above 1.", (f"{claim.printed} > 1",), ways_out=("A digit is misprinted",))
+    elif p.low == 0 and 1 <= p.high < math.inf and "<" in claim.printed:
+        ways = ("A digit is misprinted",)
+        yield Finding("inconsistent", "A p below a bound of 1 or more says nothing.", (claim.printed,), ways_out=ways)
+
+
 RATIO_CHECKS = (
+    Check(
+        "p-range",
+        "p is a probability",
+        "0 ≤ p ≤ 1",
+        "It is a p value.",
+        "none",
+        "definition",
+        ("logrank_p", "wald_p"),
+        p_range,
+    ),
     Check(
         "ratio-centre",
         "Ratio and interval",
