@@ -3,6 +3,8 @@
 python -m tools.alterations.logrank prints the extremes on which the allowances in audit/checks/ratios.py rest.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.special import ndtri
 
@@ -47,7 +49,7 @@ def main() -> None:
     print(f"{len(found):,} trials; where z > 1, log-rank z over the largest that the floor allows:")
     print(f"  patients {np.max(z[clear] / patients[clear]):.2f}, events {np.max(z[clear] / events[clear]):.2f} at most")
     print("|ln HR|      trials  log-rank z − Wald z      (log-rank z − 0.2)/Wald z at most")
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in pairwise(EDGES):
         inside = (size >= low) & (size < high)
         gap = z[inside] - wald[inside]
         stretch = np.max((z[inside] - 0.2) / np.maximum(wald[inside], 1e-9))
