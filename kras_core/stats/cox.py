@@ -117,8 +117,8 @@ def fit(table: Table | Sequence[Table], reference: int = 0, ties: Ties = "efron"
     if counts is None:
         raise ValueError("no event: the partial likelihood is constant")
     beta, covariance, score_test = _newton(counts, reference, ties)
-    null = _loglik(counts, np.zeros_like(beta), ties)
-    return CoxFit(beta, covariance, _loglik(counts, beta, ties), null, score_test, _finite(counts))
+    null = log_likelihood(counts, np.zeros_like(beta), ties)
+    return CoxFit(beta, covariance, log_likelihood(counts, beta, ties), null, score_test, _finite(counts))
 
 
 def counts_at_events(table: Table | Sequence[Table]) -> Counts | None:
@@ -240,9 +240,8 @@ def _newton(counts: Counts, reference: int, ties: Ties) -> tuple[Floats, Floats,
     block = (..., free[:, None], free)
     finite = _finite(counts)[..., None]
     total = counts.events.sum(axis=-2)
-    derivatives = _efron if ties == "efron" and total.max() > 1 else _breslow
     beta = np.zeros((*batch, k))
-    score, information = derivatives(counts, total, beta)
+    score, information = derivatives(counts, total, beta, ties)
     step = _solve(information[block], score[..., free])
     score_test = np.asarray((score[..., free] * step).sum(axis=-1))
     for _ in range(MAX_STEPS):
@@ -251,11 +250,16 @@ def _newton(counts: Counts, reference: int, ties: Ties) -> tuple[Floats, Floats,
         beta[..., free] += step * (np.log1p(r) / np.maximum(r, 1e-300))[..., None]
         if r.max(initial=0.0) < STEP_TOLERANCE:
             break
-        score, information = derivatives(counts, total, beta)
+        score, information = derivatives(counts, total, beta, ties)
         step = _solve(information[block], score[..., free])
     covariance = np.zeros((*batch, k, k))
     covariance[block] = _inverse(information[block])
     return beta, covariance, score_test
+
+
+def derivatives(counts: Counts, total: Floats, beta: Floats, ties: Ties) -> tuple[Floats, Floats]:
+    """Score (..., k) and information (..., k, k) at log hazards beta (..., k); total (..., T): events at each time."""
+    return (_efron if ties == "efron" and total.max() > 1 else _breslow)(counts, total, beta)
 
 
 def _solve(information: Floats, score: Floats) -> Floats:
@@ -325,7 +329,8 @@ def _tie_sums(a: Floats, d: Floats) -> tuple[Floats, Floats]:
     return h1, h2
 
 
-def _loglik(counts: Counts, beta: Floats, ties: Ties) -> Floats:
+def log_likelihood(counts: Counts, beta: Floats, ties: Ties) -> Floats:
+    """Log partial likelihood (...) at log hazards beta (..., k)."""
     d = counts.events.sum(axis=-2)
     hazard = np.exp(beta)[..., None]
     total = np.maximum((counts.at_risk * hazard).sum(axis=-2), 1e-300)

@@ -150,3 +150,92 @@ class Difference:
     high: float
     method: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CutoffScan:
+    """Two groups at every possible cut-off of a marker: high is strictly above it. Arrays (m,), cut-offs ascending.
+
+    below counts the patients at or below each of the n. chi2 and p are the log-rank test's, NaN where it is
+    undefined. log_ratio (high v low) and std_error are the Cox model's: NaN where the partial likelihood has
+    no finite maximum, and where `fitted` is False (very large cohorts: the model is fitted at evenly
+    spread cut-offs only).
+    """
+
+    cutoffs: Floats
+    below: Ints
+    n: int
+    chi2: Floats
+    p: Floats
+    log_ratio: Floats
+    std_error: Floats
+    fitted: NDArray[np.bool_]
+    method: str
+
+    @property
+    def smallest(self) -> int | None:
+        """Position of the smallest p (the first, where several share it); None where no test is defined."""
+        return None if np.isnan(self.chi2).all() else int(np.nanargmax(self.chi2))
+
+
+@dataclass(frozen=True, slots=True)
+class MaxSelected:
+    """The maximally selected log-rank statistic and its p, which allows for the choice of the cut-off.
+
+    p is the conditional Monte Carlo one (NaN where it was not drawn), std_error its Monte Carlo standard
+    error; the two approximations stand beside it.
+    """
+
+    statistic: float
+    cutoff: float
+    p: float
+    std_error: float
+    samples: int
+    p_lausen_1992: float
+    p_lausen_1994: float
+    method: str
+    reason: str = ""
+
+    @property
+    def best_p(self) -> float:
+        """The Monte Carlo p where it was drawn, else the approximation of 1994."""
+        return self.p if self.samples else self.p_lausen_1994
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """A Cox model of numeric covariates: log hazards per unit (p,), covariance (p, p), log likelihoods there and at 0.
+
+    Undefined (NaN) with the reason: no event, a covariate of one value, a monotone likelihood.
+    """
+
+    beta: Floats
+    covariance: Floats
+    loglik: float
+    loglik_null: float
+    method: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concordance:
+    """Harrell's C: of two patients whose order of events is known, how often the higher marker has its event first."""
+
+    estimate: float
+    low: float
+    high: float
+    std_error: float
+    pairs: int
+    method: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicAuc:
+    """Cumulative/dynamic AUC of a marker at `time`: patients with the event by then against those still without."""
+
+    time: float
+    estimate: float
+    cases: int
+    controls: int
+    reason: str = ""

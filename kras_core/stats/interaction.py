@@ -1,0 +1,77 @@
+"""Does a comparison differ between subgroups? Likelihood ratio test of the interaction in a Cox model.
+
+With two categorical factors the model with their interaction has one log hazard for each pair of levels, the
+model without is linear in the levels. Both see the data through one event table of all pairs.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc
+
+from kras_core.conventions import Ties
+from kras_core.stats.cox import Counts, counts_at_events, derivatives, log_likelihood
+from kras_core.stats.event_table import EventTable
+from kras_core.stats.results import NAN, Floats, TestResult
+
+MAX_STEPS = 80
+RISE = 1e-11  # relative rise of the log likelihood below which it is at its top
+METHOD = "interaction, likelihood ratio"
+NOWHERE_BOTH = "both groups are not at risk in two of the subgroups"
+ON_THE_EDGE = "a group has no event in a subgroup: the χ² approximation is doubtful"
+
+
+def interaction(table: EventTable, levels: int, ties: Ties = "efron") -> TestResult:
+    """Likelihood ratio test of group × subgroup. table: (groups · levels, T), the levels of the first group first.
+
+    Pairs that are never at risk at an event time don't count; df is the number of coefficients that the
+    interaction adds. Undefined where it adds none. `reason` with a p: what makes the approximation doubtful.
+    """
+    counts = counts_at_events(table)
+    if counts is None:
+        return TestResult(NAN, 0, NAN, METHOD, reason="no event")
+    statistic, df = interactions(counts, levels, ties)
+    if df == 0:
+        return TestResult(NAN, 0, NAN, METHOD, reason=NOWHERE_BOTH)
+    empty = (counts.events.sum(axis=-1) == 0) & (counts.at_risk > 0).any(axis=-1)
+    doubt = ON_THE_EDGE if empty.any() else ""
+    return TestResult(float(statistic), df, float(chdtrc(df, statistic)), METHOD, reason=doubt)
+
+
+def interactions(counts: Counts, levels: int, ties: Ties = "efron") -> tuple[Floats, int]:
+    """χ² (...) for counts (..., groups · levels, T) and the degrees of freedom (those of all taken together)."""
+    cells = counts.at_risk.shape[-2]
+    present = (counts.at_risk > 0).any(axis=(*range(counts.at_risk.ndim - 2), -1))
+    group, level = np.divmod(np.arange(cells), levels)
+    additive = np.column_stack(
+        [group == g for g in range(1, cells // levels)] + [level == m for m in range(1, levels)]
+    ).astype(np.float64)[present]
+    ones = np.ones((int(present.sum()), 1))
+    rank = int(np.linalg.matrix_rank(np.hstack((ones, additive))))
+    df = int(present.sum()) - rank
+    if df < 1:
+        return np.full(counts.events.shape[:-2], NAN), 0
+    kept = Counts(counts.at_risk[..., present, :], counts.events[..., present, :])
+    saturated = np.eye(int(present.sum()))[:, 1:]
+    return np.maximum(2.0 * (_top(kept, saturated, ties) - _top(kept, additive, ties)), 0.0), df
+
+
+def _top(counts: Counts, design: NDArray[np.float64], ties: Ties) -> Floats:
+    """The highest log likelihood over log hazards design @ γ, also where it is only approached (monotone).
+
+    Newton steps shortened as in `cox._newton`; with every step the likelihood rises.
+    """
+    beta = np.zeros(counts.events.shape[:-1])
+    value = log_likelihood(counts, beta, ties)
+    total = counts.events.sum(axis=-2)
+    for _ in range(MAX_STEPS):
+        score, information = derivatives(counts, total, beta, ties)
+        inner = design.T @ information @ design
+        step = np.linalg.pinv(inner, rcond=1e-12, hermitian=True) @ (score @ design)[..., None]
+        move = (design @ step)[..., 0]
+        r = move.max(axis=-1) - move.min(axis=-1)
+        beta = beta + move * (np.log1p(r) / np.maximum(r, 1e-300))[..., None]
+        new = log_likelihood(counts, beta, ties)
+        if (new - value <= RISE * np.maximum(np.abs(value), 1.0)).all():
+            return new
+        value = new
+    return value
