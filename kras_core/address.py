@@ -23,6 +23,7 @@ KEYS = ("cohort", "endpoint", "by", "where", "landmark", "entry", "methods", "un
 UNITS: tuple[TimeUnit, ...] = ("months", "weeks", "days")
 UPLOAD = "upload-"
 DIGITS = 16
+ON_OUTCOME = "!"  # behind a cut-off that was chosen on the outcome
 
 
 def token(cohort: Cohort) -> str:
@@ -111,6 +112,17 @@ def decode_value(cohort: Cohort, column: str, text: str) -> float | None:
     return _Names(cohort).number(column, text)
 
 
+def encode_stratifier(cohort: Cohort, id: str) -> str:
+    """A stratifier in an address."""
+    return _Names(cohort).of_by(By(id))
+
+
+def decode_stratifier(cohort: Cohort, text: str) -> str | None:
+    """The stratifier that the text stands for, None where this cohort offers none such."""
+    found = _Names(cohort).by(text)
+    return found.id if found else None
+
+
 class _Names:
     """Ids for bundled cohorts, positions for uploaded ones."""
 
@@ -130,7 +142,9 @@ class _Names:
         name = self.position("s", self.stratifiers, by.id)
         if by.cutoff is None:
             return name
-        return f"{name}@{self.of_number(stratifiers(self.cohort)[by.id].column, by.cutoff)}"
+        column = stratifiers(self.cohort)[by.id].column
+        values = "-".join(self.of_number(column, value) for value in (by.cutoff, by.upper) if value is not None)
+        return f"{name}@{values}{ON_OUTCOME if by.on_outcome else ''}"
 
     def by(self, text: str) -> By | None:
         name, _, cutoff = text.partition("@")
@@ -140,7 +154,12 @@ class _Names:
         stratifier = stratifiers(self.cohort)[id]
         if not cutoff or stratifier.kind != "cut":
             return By(id)
-        return By(id, self.number(stratifier.column, cutoff))
+        # A minus may stand before a number, never behind one.
+        values = re.split(r"(?<=\d)-", cutoff.removesuffix(ON_OUTCOME), maxsplit=1)
+        value, upper = (self.number(stratifier.column, text) for text in (*values, "")[:2])
+        if value is None or (len(values) == 2 and (upper is None or upper <= value)):
+            return By(id)
+        return By(id, value, upper, cutoff.endswith(ON_OUTCOME))
 
     def of_filter(self, one: Filter) -> str:
         names = (*self.columns, *self.stratifiers)

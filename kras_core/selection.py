@@ -20,11 +20,14 @@ class SelectionError(ValueError):
 class By:
     """A stratifier by id, with its cut-off where it has one (None: the cohort's own, else the median).
 
-    origin: "default" (published or median) or "user" (moved by hand, so possibly chosen on the outcome).
+    upper: a second, higher cut-off (tertiles). on_outcome: the cut-off was searched for on the outcome, which
+    is said wherever it goes.
     """
 
     id: str
     cutoff: float | None = None
+    upper: float | None = None
+    on_outcome: bool = False
 
 
 @dataclass(frozen=True, slots=True)

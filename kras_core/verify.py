@@ -15,9 +15,10 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 from numpy.typing import NDArray
 
+from kras_core.analyse.followed import follow
 from kras_core.analyse.results import Stratum, SurvivalAnalysis
 from kras_core.analyse.scope import resolve
-from kras_core.analyse.survival import analyse, follow
+from kras_core.analyse.survival import analyse
 from kras_core.cohort.model import Cohort
 from kras_core.conventions import Conventions
 from kras_core.selection import Selection

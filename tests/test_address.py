@@ -18,6 +18,8 @@ VIEWS = [
     {"endpoint": "os", "by": ()},
     {"by": (By("nlr", 2.5), By("sex"))},
     {"by": (By("ward"),), "where": (Filter("sex", "=", ("M",)), Filter("kras_variant", "=", ("G12C", "G12V")))},
+    {"by": (By("nlr", 2.5, on_outcome=True),)},
+    {"by": (By("nlr", 2.5, 3.75), By("ldh", 300.0, 433.0, on_outcome=True))},
     {"analysis": "landmark", "landmark": 1.38, "conventions": PRESETS["spss"]},
     {"analysis": "delayed-entry", "unit": "weeks", "axis_max": 12.0, "milestones": (6.0, 12.0)},
 ]
@@ -31,11 +33,17 @@ def test_bundled_views_come_back_whole(changes):
 
 @pytest.mark.parametrize("changes", VIEWS)
 def test_uploaded_views_come_back_as_the_same_patients(changes):
-    control = cutoff_control(UPLOADED, stratifiers(UPLOADED)["nlr"])
-    assert control is not None
     selection = default_selection(UPLOADED).but(**changes)
-    selection = selection.but(by=tuple(By(b.id, b.cutoff and control.settle(b.cutoff)) for b in selection.by))
+    selection = selection.but(by=tuple(_settled(b) for b in selection.by))
     assert decode(UPLOADED, encode(UPLOADED, selection)) == selection
+
+
+def _settled(by: By) -> By:
+    if by.cutoff is None:
+        return by
+    control = cutoff_control(UPLOADED, stratifiers(UPLOADED)[by.id])
+    assert control is not None
+    return By(by.id, control.settle(by.cutoff), by.upper and control.settle(by.upper), by.on_outcome)
 
 
 def test_a_settled_cut_off_splits_the_same_patients():
@@ -62,6 +70,9 @@ def test_an_uploads_address_holds_no_name_and_no_value():
         {"endpoint": "nothing", "by": "nobody@x", "where": ["<<<", "sex", "shoe=1"], "methods": "excel"},
         {"landmark": "-3", "axis": "nan", "unit": "fortnights", "at": "a,b,-1"},
         {"by": "sex@3", "entry": "never"},
+        {"by": "nlr@x!"},
+        {"by": "nlr@3-2"},
+        {"by": "nlr@3-"},
     ],
 )
 def test_what_means_nothing_falls_back_to_the_default(parameters):

@@ -7,7 +7,7 @@ import numpy as np
 from kras_core.analyse.results import SurvivalAnalysis, Warning
 from kras_core.analyse.scope import Scope
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import stratifiers
+from kras_core.cohort.stratifiers import MARK, ON_OUTCOME, stratifiers
 from kras_core.cohort.variables import VARIABLES
 from kras_core.stats.event_table import Table
 from kras_core.stats.proportionality import proportionality
@@ -43,7 +43,9 @@ def _drawn(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis) -> Iterator
 def _cutoffs(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis) -> Iterator[Warning]:
     for id, value, origin in analysis.cutoffs:
         name = stratifiers(cohort)[id].label
-        if origin == BY_HAND:
+        if origin == ON_OUTCOME:
+            yield Warning("cutoff_on_outcome", on_outcome(f"{MARK} The {name} cut-off {value:g}", analysis))
+        elif origin == BY_HAND:
             yield Warning(
                 "cutoff_by_hand",
                 f"The {name} cut-off {value:g} was chosen by hand: if the outcome guided it, the p value is too small "
@@ -51,6 +53,23 @@ def _cutoffs(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis) -> Iterat
             )
         else:
             yield Warning("cutoff_origin", f"{name} cut-off {value:g}: {origin}; high is above it.")
+
+
+def on_outcome(cutoff: str, analysis: SurvivalAnalysis) -> str:
+    """What must be said wherever a chosen cut-off goes."""
+    adjusted = [
+        f"{p_words(s.best_p)} ({'permutation' if s.samples else 'approximation of 1994'})"
+        if not s.reason
+        else f"not available: {s.reason}"
+        for s in analysis.selected
+    ]
+    said = f" Selection-adjusted p {', '.join(adjusted)}." if adjusted else ""
+    return f"{cutoff} was chosen on the outcome: its p value is too small and its hazard ratio optimistic.{said}"
+
+
+def p_words(p: float) -> str:
+    """A p value inside a sentence."""
+    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _small(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis) -> Iterator[Warning]:
@@ -105,7 +124,7 @@ def _doubtful_proportionality(analysis: SurvivalAnalysis, table: Table) -> Itera
     if test.p < DOUBT:
         yield Warning(
             "proportional_hazards",
-            f"Proportional hazards are doubtful (score test p {f'= {test.p:.3f}' if test.p >= 0.001 else '< 0.001'}): "
+            f"Proportional hazards are doubtful (score test p {p_words(test.p)}): "
             "one hazard ratio does not describe the whole follow-up.",
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kras_core.analyse.results import DrawnStratum, Redraws
-from kras_core.analyse.scope import Scope, chosen, cross, keeps
+from kras_core.analyse.scope import Scope, chosen, cross, keeps, strata_of
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import Strata, split, stratifiers
 from kras_core.selection import Selection
@@ -44,9 +44,9 @@ def redraw(
     if (groups == groups[:1]).all():
         return None
     table = tabulate(grid, event, groups, scope.k + 1)
-    strata = tuple(_stratum(table, i, label) for i, label in enumerate(scope.labels) if table.n[:, i].any())
+    strata = tuple(drawn_stratum(table, i, label) for i, label in enumerate(scope.labels) if table.n[:, i].any())
     filtered = bool(((groups < 0) != (groups[:1] < 0)).any())
-    overall = _stratum(table.pooled(), 0, "All patients") if filtered or not scope.k else None
+    overall = drawn_stratum(table.pooled(), 0, "All patients") if filtered or not scope.k else None
     ratios, p = _comparison(table, scope, selection)
     columns = tuple(sorted(drawn_columns(cohort, selection)))
     names = ", ".join(cohort.labels.get(c, c) for c in columns)
@@ -71,11 +71,11 @@ def redrawn_groups(cohort: Cohort, selection: Selection, endpoint: str) -> Codes
     columns = drawn_columns(cohort, selection)
     if not columns:
         return None
-    order = {c: _shuffles(cohort, c, endpoint) for c in columns}
+    order = {c: shuffles(cohort, c, endpoint) for c in columns}
     splits = []
     for by in selection.by:
         stratifier = chosen(cohort, by)
-        strata = split(cohort, stratifier, by.cutoff)
+        strata = strata_of(cohort, stratifier, by)
         codes = strata.codes[order[stratifier.column]] if stratifier.column in order else strata.codes
         splits.append(Strata(np.broadcast_to(codes, (COUNT, cohort.n)), strata.labels, strata.reference))
     groups = cross(splits, cohort.n)[0]
@@ -90,8 +90,8 @@ def _column(cohort: Cohort, name: str) -> str:
     return name if name in cohort.patients else stratifiers(cohort)[name].column
 
 
-def _shuffles(cohort: Cohort, column: str, endpoint: str) -> Codes:
-    """Whose value each patient gets, shape (COUNT, n): anybody's, or only of the same fixed stratum."""
+def shuffles(cohort: Cohort, column: str, endpoint: str) -> Codes:
+    """Whose value each patient gets, shape (COUNT, n): anybody's, or of the same stratum where that is fixed."""
     return cohort.memo(("shuffles", column, endpoint), lambda: _draw(cohort, column, endpoint))
 
 
@@ -108,7 +108,8 @@ def _draw(cohort: Cohort, column: str, endpoint: str) -> Codes:
     return order
 
 
-def _stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
+def drawn_stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
+    """Ranges of group i over the redraws of a table (COUNT, k, T)."""
     one = table.rows([i])
     d, n = one.events[:, 0].astype(float), one.at_risk[:, 0].astype(float)
     survival = np.cumprod(1.0 - d / np.maximum(n, 1.0), axis=1)
@@ -118,7 +119,7 @@ def _stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
     survival = np.where((n > 0) | (survival <= 0.0), survival, NAN)  # unknown after the last, unless nobody was left
     with np.errstate(invalid="ignore"):
         low, high = (_percentile(survival, q) for q in (LOW, HIGH))
-    return DrawnStratum(label, i, _range(one.n[:, 0]), _range(d.sum(axis=1)), _range(median), table.times, low, high)
+    return DrawnStratum(label, i, extent(one.n[:, 0]), extent(d.sum(axis=1)), extent(median), table.times, low, high)
 
 
 def _comparison(
@@ -129,24 +130,31 @@ def _comparison(
     table = table.rows(slice(0, scope.k))
     p = logrank_many(table)[1]
     if not table.events.any():
-        return (), _range(p)
+        return (), extent(p)
     found = fit(table, scope.reference, selection.conventions.ties)
     beta = np.where(found.finite[:, None], found.beta, NAN)
     ratios = tuple(
-        (scope.labels[scope.reference], label, *_range(np.exp(beta[:, i])))
+        (scope.labels[scope.reference], label, *extent(np.exp(beta[:, i])))
         for i, label in enumerate(scope.labels)
         if i != scope.reference and table.n[:, i].any()
     )
-    return ratios, _range(p)
+    return ratios, extent(p)
 
 
-def _range(values: NDArray) -> tuple[float, float]:
+def extent(values: NDArray) -> tuple[float, float]:
+    """2.5th to 97.5th percentile of what is known; NaN for an end that is infinite or where nothing is."""
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
     if not known.size:
         return NAN, NAN
     ends = np.quantile(known, LOW, method="lower"), np.quantile(known, HIGH, method="higher")
     return tuple(float(x) if np.isfinite(x) else NAN for x in ends)  # type: ignore[return-value]
+
+
+def ratio_extent(ratios: NDArray) -> tuple[float, float]:
+    """The extent of hazard ratios (COUNT,), NaN where infinite: undefined where more than the cut tails are."""
+    ratios = np.asarray(ratios, dtype=np.float64)
+    return extent(ratios) if np.isnan(ratios).mean() <= LOW else (NAN, NAN)
 
 
 def _percentile(values: Floats, q: float) -> Floats:

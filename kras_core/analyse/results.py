@@ -12,6 +12,7 @@ from kras_core.stats.results import (
     Curve,
     Difference,
     HazardRatio,
+    MaxSelected,
     MeanTime,
     Proportion,
     Quantile,
@@ -130,6 +131,7 @@ class SurvivalAnalysis:
     risk_table: RiskTable  # rows: strata, or the overall curve where there are none
     redraws: Redraws | None
     warnings: tuple[Warning, ...]
+    selected: tuple[MaxSelected, ...] = ()  # of every cut-off that was chosen on the outcome
 
     @property
     def shown(self) -> tuple[Stratum, ...]:

@@ -50,13 +50,18 @@ class Scope:
 def resolve(cohort: Cohort, selection: Selection) -> Scope:
     """Apply filters and stratifiers. Raises SelectionError naming what this cohort offers instead."""
     parts = [(chosen(cohort, by), by) for by in selection.by]
-    splits = [(stratifier, split(cohort, stratifier, by.cutoff)) for stratifier, by in parts]
+    splits = [(stratifier, strata_of(cohort, stratifier, by)) for stratifier, by in parts]
     groups, labels, reference = cross([s for _, s in splits], cohort.n)
     mask = selected(cohort, selection.where)
     everyone = mask is None
     if mask is not None:
         groups = np.where(mask, groups, -1)
-    cutoffs = tuple((stratifier.id, s.cutoff, s.cutoff_origin) for stratifier, s in splits if s.cutoff is not None)
+    cutoffs = tuple(
+        (stratifier.id, value, s.cutoff_origin)
+        for stratifier, s in splits
+        for value in (s.cutoff, s.upper)
+        if value is not None
+    )
     by_label = " and ".join(stratifier.label for stratifier, _ in splits)
     return Scope(groups, labels, reference, by_label, cutoffs, any(s.post_baseline for s, _ in splits), everyone)
 
@@ -69,7 +74,15 @@ def chosen(cohort: Cohort, by: By) -> Stratifier:
     stratifier = offered[by.id]
     if by.cutoff is not None and stratifier.kind != "cut":
         raise SelectionError(f"{by.id!r} is split by its levels: it takes no cut-off")
+    if by.upper is not None and (by.cutoff is None or not by.upper > by.cutoff):
+        raise SelectionError(f"{by.id!r}: the second cut-off must be above the first")
     return stratifier
+
+
+def strata_of(cohort: Cohort, stratifier: Stratifier, by: By) -> Strata:
+    """The strata as chosen: at its cut-off or cut-offs, marked where the outcome chose them."""
+    strata = split(cohort, stratifier, by.cutoff, by.upper)
+    return strata.marked() if by.on_outcome else strata
 
 
 def cross(splits: list[Strata], n: int) -> tuple[Codes, tuple[str, ...], int]:

@@ -1,11 +1,13 @@
 """The Survival view: (cohort, selection) -> SurvivalAnalysis. The only place where patients meet curves."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kras_core.analyse.followed import Followed, follow
 from kras_core.analyse.guards import survival_warnings
+from kras_core.analyse.marker_rows import selections
 from kras_core.analyse.redraw import redraw
 from kras_core.analyse.results import Exclusion, Stratum, SurvivalAnalysis
 from kras_core.analyse.scope import Scope, exclusion, reference_to, resolve
@@ -15,16 +17,7 @@ from kras_core.cohort.model import Cohort
 from kras_core.conventions import Conventions
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.cox import cox
-from kras_core.stats.event_table import (
-    EventTable,
-    EventTimes,
-    Table,
-    TimeGrid,
-    code_times,
-    numbers_at_risk,
-    risk_table,
-    tabulate,
-)
+from kras_core.stats.event_table import EventTable, EventTimes, Table, numbers_at_risk, risk_table, tabulate
 from kras_core.stats.follow_up import reverse_kaplan_meier
 from kras_core.stats.hazard_ratio import logrank_hazard_ratio, mantel_haenszel_hazard_ratio
 from kras_core.stats.kaplan_meier import curves, quantile, rates
@@ -33,18 +26,6 @@ from kras_core.stats.results import HazardRatio, MeanTime
 from kras_core.stats.rmst import rmst, rmst_difference
 
 EVERYONE = "All patients"
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """Times of one endpoint under one kind of analysis, coded once: rows of the cohort that count (None: all),
-    their grid of months from the origin, events, and who is left out, why."""
-
-    rows: NDArray[np.intp] | None
-    grid: TimeGrid
-    event: NDArray[np.bool_]
-    left_out: tuple[tuple[str, NDArray[np.bool_]], ...]
-    median_time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +58,9 @@ def analyse(cohort: Cohort, selection: Selection) -> SurvivalAnalysis:
     counted = count(scope, followed, groups)
     result = _describe(cohort, selection, scope, followed, groups, counted)
     redraws = redraw(cohort, selection, scope, followed.rows, followed.grid, followed.event)
-    if redraws is not None:
+    if redraws is None:
+        result = replace(result, selected=selections(cohort, selection))
+    else:
         result = replace(result, strata=(), logrank=None, hazard_ratios=(), rmst_difference=None, redraws=redraws)
     return replace(result, warnings=survival_warnings(cohort, scope, result, counted.compared))
 
@@ -91,54 +74,6 @@ def count(scope: Scope, followed: Followed, groups: NDArray[np.intp]) -> Counted
     shown = [i for i in range(scope.k) if sizes[i]]
     strata = table.rows(slice(scope.k) if len(shown) == scope.k else shown)
     return Counted(shown, strata, strata.beside(table.pooled()), strata.at_events())
-
-
-def follow(cohort: Cohort, selection: Selection) -> Followed:
-    """The endpoint's times under the selection's kind of analysis, coded once per cohort."""
-    key = ("followed", selection.endpoint, selection.analysis, selection.landmark)
-    return cohort.memo(key, lambda: _follow(cohort, selection))
-
-
-def _follow(cohort: Cohort, selection: Selection) -> Followed:
-    time = cohort.numbers(f"{selection.endpoint}_months")
-    event = cohort.numbers(f"{selection.endpoint}_event")
-    known = ~(np.isnan(time) | np.isnan(event))
-    left_out = [("no time or event recorded for this endpoint", ~known)]
-    entry = None
-    if selection.analysis == "landmark":
-        origin = landmark_months(cohort, selection)
-        reached = time > origin
-        left_out.append((f"event on or before the landmark at {origin:.2f} months", known & ~reached & (event == 1)))
-        left_out.append((f"censored on or before the landmark at {origin:.2f} months", known & ~reached & (event == 0)))
-        known, time = known & reached, time - origin
-    elif selection.analysis == "delayed-entry":
-        entry = _entry(cohort)
-        left_out.append(("no time of entry", known & np.isnan(entry)))
-        left_out.append(("followed up to the time of entry only", known & (entry >= time)))
-        known &= entry < time
-    if not known.any():
-        raise SelectionError("no patient is left to analyse for this endpoint")
-    rows = None if known.all() else np.flatnonzero(known)
-    pick = slice(None) if rows is None else rows
-    grid = code_times(time[pick], None if entry is None else entry[pick])
-    return Followed(
-        rows, grid, event[pick] == 1, tuple(x for x in left_out if x[1].any()), float(np.median(time[pick]))
-    )
-
-
-def landmark_months(cohort: Cohort, selection: Selection) -> float:
-    """The landmark in months; whole days where the cohort's times are days. Raises SelectionError without one."""
-    if selection.landmark is None or not selection.landmark > 0:
-        raise SelectionError("a landmark analysis needs a landmark above 0 months")
-    if selection.endpoint in cohort.time_in_days:
-        return round(selection.landmark * cohort.days_per_month) / cohort.days_per_month
-    return selection.landmark
-
-
-def _entry(cohort: Cohort) -> NDArray[np.float64]:
-    if "entry_months" not in cohort.patients:
-        raise SelectionError("delayed entry needs a column entry_months or entry_days, which this cohort does not have")
-    return cohort.numbers("entry_months")
 
 
 def _describe(

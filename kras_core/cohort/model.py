@@ -127,6 +127,10 @@ class Cohort:
             self._memo[key] = made
         return made
 
+    def known(self, key: Any) -> Any:
+        """What `memo` holds under this key, None where it was never made (or made long ago)."""
+        return self._memo.get(key)
+
     def numbers(self, column: str) -> np.ndarray:
         """A numeric column as float64, shape (n,), NaN where missing."""
         return self.memo(("numbers", column), lambda: self.patients[column].to_numpy(dtype=np.float64, na_value=np.nan))

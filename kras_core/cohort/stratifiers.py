@@ -5,7 +5,7 @@ numbers by a cut-off (high is value > cut-off).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,8 @@ from kras_core.cohort.model import Cohort
 from kras_core.cohort.variables import VARIABLES
 
 MAX_LEVELS = 40
+ON_OUTCOME = "chosen on the outcome"
+MARK = "†"  # stands behind the name of a stratum whose cut-off was chosen on the outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class Strata:
     reference: int
     cutoff: float | None = None
     cutoff_origin: str = ""
+    upper: float | None = None
+
+    def marked(self) -> "Strata":
+        """The same strata, with the mark of a cut-off that was chosen on the outcome."""
+        return replace(self, labels=tuple(f"{label} {MARK}" for label in self.labels), cutoff_origin=ON_OUTCOME)
 
 
 def stratifiers(cohort: Cohort) -> Mapping[str, Stratifier]:
@@ -128,16 +135,16 @@ def _inferred(cohort: Cohort, column: str) -> Stratifier | None:
     return Stratifier(column, label, column, "cut", unit=unit, post_baseline=post_baseline)
 
 
-def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None) -> Strata:
-    """Strata of every patient under this stratifier; memoised per cohort, but for cut-offs given by hand: those are
-    one comparison to compute, and a slider would push everything else out of the memo."""
-    make = _cut if stratifier.kind == "cut" else _by_level
+def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None, upper: float | None = None) -> Strata:
+    """Strata of every patient under this stratifier, three with an upper cut-off; memoised per cohort, but for cut-offs
+    given by hand: those are one comparison to compute, and a slider would push everything else out of the memo."""
     if cutoff is not None:
-        return make(cohort, stratifier, cutoff)
-    return cohort.memo(("strata", stratifier.id), lambda: make(cohort, stratifier, None))
+        return _cut(cohort, stratifier, cutoff, upper)
+    make = _cut if stratifier.kind == "cut" else _by_level
+    return cohort.memo(("strata", stratifier.id), lambda: make(cohort, stratifier))
 
 
-def _by_level(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:
+def _by_level(cohort: Cohort, stratifier: Stratifier) -> Strata:
     """Codes by level: looked up once per level, then spread over the patients."""
     values = cohort.patients[stratifier.column]
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -187,10 +194,22 @@ def _median(values: np.ndarray) -> tuple[float, str]:
     return float(smaller.max()), "largest value but one of these data (the median is the largest), blind to outcome"
 
 
-def _cut(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> Strata:
+def tertiles(values: np.ndarray) -> tuple[float, float]:
+    """The two known values up to which a third and two thirds of the known values lie (R's quantile type 1)."""
+    low, high = np.quantile(values[~np.isnan(values)], (1 / 3, 2 / 3), method="inverted_cdf")
+    return float(low), float(high)
+
+
+def _cut(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None, upper: float | None = None) -> Strata:
     values = cohort.numbers(stratifier.column)
     value, origin = cutoff_of(cohort, stratifier, cutoff)
-    codes = np.where(np.isnan(values), -1, (values > value).astype(np.int64))
     unit = f" {stratifier.unit}" if stratifier.unit else ""
-    labels = tuple(f"{stratifier.label} {sign} {value:.10g}{unit}" for sign in "≤>")
-    return Strata(codes, labels, 0, value, origin)
+    low, high = (f"{stratifier.label} {sign} {at:.10g}{unit}" for sign, at in (("≤", value), (">", upper or value)))
+    if upper is None:
+        codes = np.where(np.isnan(values), -1, (values > value).astype(np.int64))
+        return Strata(codes, (low, high), 0, value, origin)
+    codes = np.where(np.isnan(values), -1, (values > value).astype(np.int64) + (values > upper))
+    middle = f"{stratifier.label} > {value:.10g} to {upper:.10g}{unit}"
+    blind = (value, upper) == tertiles(values)
+    origin = "tertiles of these data, blind to outcome" if blind else origin
+    return Strata(codes, (low, middle, high), 0, value, origin, upper)

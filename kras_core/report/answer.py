@@ -149,7 +149,8 @@ def _test(analysis: SurvivalAnalysis) -> Line:
     counted = _counted(events, patients)
     if analysis.logrank is None:
         return Line((counted,))
-    return Line((("log-rank", Printed(fmt.p_equation(analysis.logrank.p))), counted))
+    adjusted = [("selection-adjusted", Printed(fmt.p_equation(s.best_p))) for s in analysis.selected]
+    return Line((("log-rank", Printed(fmt.p_equation(analysis.logrank.p))), *adjusted, counted))
 
 
 def _counted(events: int, patients: int) -> tuple[Word, ...]:

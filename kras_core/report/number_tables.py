@@ -113,6 +113,9 @@ def _comparisons(analysis: SurvivalAnalysis, clock: Clock) -> list[Row]:
     if test is not None:
         statistic = f"χ² {fmt.decimal(test.statistic, 2)}, df {test.df}" if not test.reason else ""
         rows.append(Row("Log-rank test", (statistic, fmt.p_value(test.p), test.reason or f"{test.method}, two-sided")))
+    for s in analysis.selected:
+        name = f"Selection-adjusted p, cut-off {s.cutoff:g} where the statistic is largest"
+        rows.append(Row(name, (f"M {fmt.decimal(s.statistic, 2)}", fmt.p_value(s.best_p), s.reason or s.method)))
     for hr in analysis.hazard_ratios:
         method = "; ".join(filter(None, (hr.method, hr.caution, hr.reason)))
         cell = _cells([fmt.hazard_ratio(hr)])[0]

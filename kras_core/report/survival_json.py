@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from kras_core.analyse.results import DrawnStratum, Redraws, Stratum, SurvivalAnalysis
-from kras_core.stats.results import HazardRatio, MeanTime, Quantile, Rate, TestResult
+from kras_core.stats.results import HazardRatio, MaxSelected, MeanTime, Quantile, Rate, TestResult
 
 Json = dict[str, Any]
 
@@ -48,6 +48,7 @@ def survival_json(analysis: SurvivalAnalysis) -> Json:
         "overall": _undetermined(redraws.overall) if undetermined else _stratum(analysis.overall),  # type: ignore[union-attr, arg-type]
         "strata": [_undetermined(s) for s in redraws.strata] if redraws else [_stratum(s) for s in analysis.strata],
         "logrank": _test(analysis.logrank, redraws),
+        "selection_adjusted": [selected_json(s) for s in analysis.selected],
         "hazard_ratio": _ratios(analysis),
         "rmst_difference": _mean(analysis.rmst_difference) if analysis.rmst_difference else None,
         "follow_up": _quantile(analysis.follow_up)
@@ -137,6 +138,22 @@ def _test(test: TestResult | None, redraws: Redraws | None) -> Json | None:
         "p": number(test.p),
         "method": test.method,
         "reason": test.reason,
+    }
+
+
+def selected_json(s: MaxSelected) -> Json:
+    """A maximally selected statistic: p that allows for the choice of the cut-off, three ways."""
+    return {
+        "statistic": number(s.statistic),
+        "cutoff": number(s.cutoff),
+        "p": number(s.best_p),
+        "p_permutation": number(s.p),
+        "p_permutation_error": number(s.std_error),
+        "permutations": s.samples,
+        "p_lausen_1992": number(s.p_lausen_1992),
+        "p_lausen_1994": number(s.p_lausen_1994),
+        "method": s.method,
+        "reason": s.reason,
     }
 
 

@@ -15,6 +15,7 @@ from kras_core.stats.results import NAN, Floats, TestResult
 
 MAX_STEPS = 80
 RISE = 1e-11  # relative rise of the log likelihood below which it is at its top
+FLAT = 1e-13
 METHOD = "interaction, likelihood ratio"
 NOWHERE_BOTH = "both groups are not at risk in two of the subgroups"
 ON_THE_EDGE = "a group has no event in a subgroup: the χ² approximation is doubtful"
@@ -58,20 +59,30 @@ def interactions(counts: Counts, levels: int, ties: Ties = "efron") -> tuple[Flo
 def _top(counts: Counts, design: NDArray[np.float64], ties: Ties) -> Floats:
     """The highest log likelihood over log hazards design @ γ, also where it is only approached (monotone).
 
-    Newton steps shortened as in `cox._newton`; with every step the likelihood rises.
+    Newton steps shortened as in `cox._newton`; with every step the likelihood rises. Of many groupings those go on
+    that still rise.
     """
-    beta = np.zeros(counts.events.shape[:-1])
-    value = log_likelihood(counts, beta, ties)
-    total = counts.events.sum(axis=-2)
+    batch = counts.events.shape[:-2]
+    flat = Counts(*(x.reshape(-1, *x.shape[-2:]) for x in (counts.at_risk, counts.events)))
+    beta = np.zeros(flat.events.shape[:-1])
+    value = log_likelihood(flat, beta, ties)
+    rising = np.arange(len(beta))
     for _ in range(MAX_STEPS):
-        score, information = derivatives(counts, total, beta, ties)
-        inner = design.T @ information @ design
-        step = np.linalg.pinv(inner, rcond=1e-12, hermitian=True) @ (score @ design)[..., None]
-        move = (design @ step)[..., 0]
+        part = Counts(flat.at_risk[rising], flat.events[rising])
+        score, information = derivatives(part, part.events.sum(axis=-2), beta[rising], ties)
+        move = _step(score, information, design)
         r = move.max(axis=-1) - move.min(axis=-1)
-        beta = beta + move * (np.log1p(r) / np.maximum(r, 1e-300))[..., None]
-        new = log_likelihood(counts, beta, ties)
-        if (new - value <= RISE * np.maximum(np.abs(value), 1.0)).all():
-            return new
-        value = new
-    return value
+        beta[rising] += move * (np.log1p(r) / np.maximum(r, 1e-300))[..., None]
+        before, value[rising] = value[rising], log_likelihood(part, beta[rising], ties)
+        rising = rising[value[rising] - before > RISE * np.maximum(np.abs(before), 1.0)]
+        if not rising.size:
+            break
+    return value.reshape(batch)
+
+
+def _step(score: Floats, information: Floats, design: NDArray[np.float64]) -> Floats:
+    """Newton's step in the log hazards. A trace of ridge stands in where the likelihood is flat."""
+    inner = design.T @ information @ design
+    trace = np.trace(inner, axis1=-2, axis2=-1)[..., None, None]
+    inner = inner + (FLAT * np.maximum(trace, 1e-300)) * np.eye(design.shape[1])
+    return (design @ np.linalg.solve(inner, (score @ design)[..., None]))[..., 0]
