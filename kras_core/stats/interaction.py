@@ -52,8 +52,18 @@ def interactions(counts: Counts, levels: int, ties: Ties = "efron") -> tuple[Flo
     if df < 1:
         return np.full(counts.events.shape[:-2], NAN), 0
     kept = Counts(counts.at_risk[..., present, :], counts.events[..., present, :])
-    saturated = np.eye(int(present.sum()))[:, 1:]
-    return np.maximum(2.0 * (_top(kept, saturated, ties) - _top(kept, additive, ties)), 0.0), df
+    saturated, one = np.eye(int(present.sum()))[:, 1:], np.eye(int(present.sum()))
+    same_group = (group[present][:, None] == group[present]).astype(np.float64)
+    same_level = (level[present][:, None] == level[present]).astype(np.float64)
+    full = _top(_without_hazard(kept, one), saturated, ties)
+    return np.maximum(2.0 * (full - _top(_without_hazard(kept, same_group, same_level), additive, ties)), 0.0), df
+
+
+def _without_hazard(counts: Counts, *alike: NDArray[np.float64]) -> Counts:
+    """Without the pairs whose hazard tends to 0: no event in any pair alike (pairs, pairs: which share a term)."""
+    events = counts.events.sum(axis=-1)
+    some = np.logical_and.reduce([(events @ shared) > 0 for shared in alike])
+    return Counts(counts.at_risk * some[..., None], counts.events)
 
 
 def _top(counts: Counts, design: NDArray[np.float64], ties: Ties) -> Floats:
