@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, isfinite, isnan, nan
+from typing import Any
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -127,12 +128,13 @@ def _check(question: Question, ours: float, first: "Opinion", second: "Opinion")
         except NotOffered as reason:
             values.append(None)
             missing.setdefault(str(reason), []).append(opinion.name)
-    offered = [_difference(ours, value) for value in values if value is not None]
+    offered = [relative_difference(ours, value) for value in values if value is not None]
     note = "; ".join(f"not offered by {' or '.join(names)}: {reason}" for reason, names in missing.items())
     return Check(question.quantity, question.stratum, ours, values[0], values[1], max(offered, default=None), note)
 
 
-def _difference(a: float, b: float) -> float:
+def relative_difference(a: float, b: float) -> float:
+    """Infinite where one of them is and the other is not."""
     if a == b:
         return 0.0
     return abs(a - b) / max(abs(a), abs(b), FLOOR) if isfinite(a) and isfinite(b) else inf
@@ -338,6 +340,14 @@ class Lifelines(Opinion):
         return float(test.test_statistic), float(test.p_value)
 
     def fit_cox(self, rows: Rows, dummies: Floats) -> tuple[Floats, Floats | None]:
+        fitted = self._fitted(rows, dummies)
+        return fitted.params_.to_numpy(), fitted.standard_errors_.to_numpy()
+
+    def log_likelihood(self, rows: Rows, covariates: Floats) -> float:
+        """Of a Cox model at its maximum."""
+        return float(self._fitted(rows, covariates).log_likelihood_)
+
+    def _fitted(self, rows: Rows, dummies: Floats) -> Any:
         from lifelines import CoxPHFitter
         from pandas import DataFrame
 
@@ -351,8 +361,7 @@ class Lifelines(Opinion):
         # By default it stops early: the ratio is then off in the fourth decimal at n = 27.
         options = {"precision": 1e-12, "r_precision": 1e-15}
         entry = None if rows.entry is None else "entry"
-        fitted = CoxPHFitter().fit(frame, "time", "event", entry_col=entry, fit_options=options)  # type: ignore[arg-type]
-        return fitted.params_.to_numpy(), fitted.standard_errors_.to_numpy()
+        return CoxPHFitter().fit(frame, "time", "event", entry_col=entry, fit_options=options)  # type: ignore[arg-type]
 
 
 class ScikitSurvival(Opinion):

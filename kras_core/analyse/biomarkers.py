@@ -101,8 +101,12 @@ def _own_up(by: By, scan: CutoffScan | None, found: MarkerRows) -> By:
 
 
 def _scan(cohort: Cohort, selection: Selection, id: str, found: MarkerRows) -> CutoffScan:
-    ties = selection.conventions.ties
-    return _kept(cohort, selection, ("scan", id), lambda: cutpoints.scan(found.grid, found.event, found.values, ties))
+    ties, confidence = selection.conventions.ties, selection.conventions.confidence
+
+    def make() -> CutoffScan:
+        return cutpoints.scan(found.grid, found.event, found.values, ties, confidence=confidence)
+
+    return _kept(cohort, selection, ("scan", id), make)
 
 
 def _kept(cohort: Cohort, selection: Selection, what: tuple[object, ...], make: Callable[[], T]) -> T:

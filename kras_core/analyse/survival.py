@@ -1,6 +1,6 @@
 """The Survival view: (cohort, selection) -> SurvivalAnalysis. The only place where patients meet curves."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from kras_core.audit.curve.results import ReconstructedArm, Reconstruction
-from kras_core.report.survival_json import Json, interval, number, ratio
+from kras_core.report.survival_json import Json, interval, number, ratio_json
 
 
 def curve_json(reconstruction: Reconstruction, endpoint: str, scales: tuple[str, ...]) -> Json:
@@ -17,7 +17,7 @@ def curve_json(reconstruction: Reconstruction, endpoint: str, scales: tuple[str,
         )
     ]  # fmt: skip
     ratios = [
-        ratio(h) | {"estimate_range": interval(*extent)}
+        ratio_json(h) | {"estimate_range": interval(*extent)}
         for h, extent in zip(reconstruction.hazard_ratios, again.hazard_ratios, strict=True)
     ]
     return {

@@ -71,7 +71,37 @@ _RULES = """
 .kras-foot { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.4; margin: 6px 0 0; }
 .kras-foot span { display: block; color: var(--kras-ink); }
 .kras-aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%%); }
+.kras-forest { width: 100%%; font-size: 13px; }
+.kras-forest th, .kras-forest td { padding: 2px 16px 2px 0; }
+.kras-forest small { color: var(--kras-quiet); font-size: %(note)dpx; font-weight: 400; }
+.kras-forest .kras-level { padding-left: 14px; }
+.kras-forest tbody th { max-width: 19em; overflow: hidden; text-overflow: ellipsis; }
+.kras-forest .kras-drawn { position: relative; width: 34%%; min-width: 150px; padding: 0; }
+.kras-forest thead .kras-drawn { text-align: center; padding-bottom: 18px; white-space: nowrap; }
+.kras-forest td:not(.kras-n) { min-width: 0; }
+.kras-scale { position: absolute; left: 0; right: 16px; bottom: 2px; height: 14px; font-size: %(note)dpx;
+  line-height: 14px; }
+.kras-scale span { position: absolute; left: calc(100%% * var(--at)); transform: translateX(-50%%); }
+.kras-drawn i { position: absolute; top: 50%%; }
+.kras-drawn .kras-one { top: 0; bottom: 0; width: 1px; background: var(--kras-quiet); opacity: 0.6;
+  left: calc((100%% - 16px) * var(--at)); }
+.kras-drawn .kras-whisker, .kras-drawn .kras-bar { left: calc((100%% - 16px) * var(--from));
+  width: calc((100%% - 16px) * (var(--to) - var(--from))); }
+.kras-drawn .kras-whisker { height: 2px; margin-top: -1px; background: var(--kras-ink); }
+.kras-drawn .kras-bar { height: 10px; margin-top: -5px; background: var(--kras-quiet); opacity: 0.28; min-width: 2px; }
+.kras-drawn .kras-box, .kras-drawn .kras-diamond { left: calc((100%% - 16px) * var(--at)); width: var(--size);
+  height: var(--size); transform: translate(-50%%, -50%%); background: var(--kras-accent); }
+.kras-drawn .kras-diamond { transform: translate(-50%%, -50%%) rotate(45deg); background: var(--kras-ink); }
+.kras-small .kras-drawn .kras-whisker, .kras-small .kras-drawn .kras-box { opacity: 0.45; }
+.kras-small .kras-value { color: var(--kras-quiet); font-weight: 400; }
+.kras-forest .kras-value { font-weight: 400; }
+.kras-forest .kras-strong .kras-value { font-weight: 600; }
 @media (max-width: 640px) {
+  .kras-forest .kras-arm { display: none; }
+  .kras-forest .kras-drawn { min-width: 96px; }
+  .kras-forest thead .kras-drawn small { display: none; }
+  .kras-forest th, .kras-forest td { padding-right: 8px; }
+  .kras-forest .kras-interval { display: block; }
   .st-key-km, .kras-risk { --names: 0px; }
   .st-key-km .annotation { display: none; }
   .kras-risk .kras-wide { display: none; }

@@ -171,10 +171,10 @@ def _ratios(analysis: SurvivalAnalysis) -> list[Json]:
             }
             for reference, label, low, high in analysis.redraws.hazard_ratios
         ]
-    return [ratio(h) for h in analysis.hazard_ratios]
+    return [ratio_json(h) for h in analysis.hazard_ratios]
 
 
-def ratio(h: HazardRatio) -> Json:
+def ratio_json(h: HazardRatio) -> Json:
     return {
         "reference": h.reference,
         "label": h.label,

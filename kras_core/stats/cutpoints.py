@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc
+from scipy.special import chdtrc, ndtri
 
 from kras_core.conventions import Ties
 from kras_core.stats.cox import TIES_NAME, fit
@@ -57,9 +57,14 @@ def possible_cutoffs(marker: ArrayLike, trim: float = TRIM) -> Cutoffs:
 
 
 def scan(
-    grid: TimeGrid, event: NDArray[np.bool_], marker: ArrayLike, ties: Ties = "efron", trim: float = TRIM
+    grid: TimeGrid,
+    event: NDArray[np.bool_],
+    marker: ArrayLike,
+    ties: Ties = "efron",
+    trim: float = TRIM,
+    confidence: float = 0.95,
 ) -> CutoffScan:
-    """Log-rank test and Cox hazard ratio (high v low) at every possible cut-off.
+    """Log-rank test and Cox hazard ratio (high v low, Wald limits) at every possible cut-off.
 
     grid and event as for `tabulate`; marker (n,) without missing values.
     """
@@ -72,9 +77,10 @@ def scan(
         exits, happened = grid.exit[found.order], event[found.order]
         chi2 = _logrank(exits, happened, grid.times.size, found.below)
         log_ratio, std_error, fitted = _cox(exits, happened, grid.times.size, found.below, ties)
-    return CutoffScan(
-        found.values, found.below, found.order.size, chi2, chdtrc(1, chi2), log_ratio, std_error, fitted, method
-    )
+    half, n = float(ndtri(0.5 + confidence / 2)) * std_error, found.order.size
+    low, high = np.exp(log_ratio - half), np.exp(log_ratio + half)
+    p = chdtrc(1, chi2)
+    return CutoffScan(found.values, found.below, n, chi2, p, log_ratio, std_error, low, high, fitted, method)
 
 
 def bootstrap(

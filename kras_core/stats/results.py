@@ -157,9 +157,9 @@ class CutoffScan:
     """Two groups at every possible cut-off of a marker: high is strictly above it. Arrays (m,), cut-offs ascending.
 
     below counts the patients at or below each of the n. chi2 and p are the log-rank test's, NaN where it is
-    undefined. log_ratio (high v low) and std_error are the Cox model's: NaN where the partial likelihood has
-    no finite maximum, and where `fitted` is False (very large cohorts: the model is fitted at evenly
-    spread cut-offs only).
+    undefined. log_ratio (high v low), std_error and the limits low and high of the hazard ratio are the Cox
+    model's: NaN where the partial likelihood has no finite maximum, and where `fitted` is False (very large
+    cohorts: the model is fitted at evenly spread cut-offs only).
     """
 
     cutoffs: Floats
@@ -169,6 +169,8 @@ class CutoffScan:
     p: Floats
     log_ratio: Floats
     std_error: Floats
+    low: Floats
+    high: Floats
     fitted: NDArray[np.bool_]
     method: str
 

@@ -1,0 +1,177 @@
+"""The forest plot: a table whose rows are drawn, as HTML.
+
+Text and intervals share their rows, so that it can be read aloud and copied, costs the browser little and fits
+every window: the style sheet places interval and box at fractions of the drawn cell, and leaves out the arms'
+columns where there is no room.
+"""
+
+import math
+
+from kras_core.analyse.subgroup_results import Arm, ForestAnalysis, SubgroupFactor, SubgroupRow
+from kras_core.report import format as fmt
+from kras_core.report.format import Clock, Printed, html_escape, mid_sentence, provenance
+
+TICKS = (0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 100)
+WIDEST = 50.0  # the axis ends at the latest at 1/50 and 50
+SMALLEST_BOX, LARGEST_BOX = 5, 14  # pixels
+
+
+class Axis:
+    """A hazard ratio as a fraction of the drawn cell's width, on a log scale."""
+
+    def __init__(self, analysis: ForestAnalysis) -> None:
+        ends = [1.0]
+        for row in (analysis.overall, *(row for f in analysis.factors for row in f.rows)):
+            if row.ratio is not None and not row.small:
+                ends += [row.ratio.low, row.ratio.high]
+            elif row.ratio is not None:
+                ends.append(row.ratio.estimate)
+            ends += row.ratio_range
+        known = [min(max(e, 1 / WIDEST), WIDEST) for e in ends if math.isfinite(e) and e > 0]
+        reach = max(2.0, *(max(e, 1 / e) for e in known)) * 1.08
+        self.low, self.high = -math.log(reach), math.log(reach)
+
+    def at(self, ratio: float) -> float:
+        """Clamped to the cell."""
+        if not math.isfinite(ratio) or ratio <= 0:
+            return 0.0 if ratio == 0 else 1.0
+        return min(1.0, max(0.0, (math.log(ratio) - self.low) / (self.high - self.low)))
+
+    def ticks(self) -> list[float]:
+        return [t for t in TICKS if self.low <= math.log(t) <= self.high]
+
+
+def forest_html(analysis: ForestAnalysis) -> str:
+    """The forest of a Subgroups view."""
+    axis, clock = Axis(analysis), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
+    label = f"Forest plot: {analysis.label} v {analysis.reference}"
+    body = _row(analysis.overall, axis, clock, "", overall=True)
+    body += "".join(_factor(f, axis, clock) for f in analysis.factors)
+    head = _head(analysis, axis, clock)
+    table = (
+        f'<div class="kras-scroll" tabindex="0" role="region" aria-label="{html_escape(label)}">'
+        f'<table class="kras-table kras-forest" aria-label="{html_escape(label)}">'
+        f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
+    )
+    return table + _foot(analysis)
+
+
+def _head(analysis: ForestAnalysis, axis: Axis, clock: Clock) -> str:
+    arms = "".join(
+        f'<th scope="col" class="kras-n kras-arm">{html_escape(name)}<br><small>events/n, median {clock.abbreviation}'
+        "</small></th>"
+        for name in (analysis.label, analysis.reference)
+    )
+    ticks = "".join(f'<span style="--at:{axis.at(t):.4f}">{t:g}</span>' for t in axis.ticks())
+    better = mid_sentence(analysis.label)
+    ratio = f"HR ({fmt.percent(analysis.selection.conventions.confidence)} interval)"
+    return (
+        f'<tr><th scope="col">Subgroup</th>{arms}<th scope="col" class="kras-drawn">'
+        f"<small>hazard lower | higher in {html_escape(better)}</small>"
+        f'<div class="kras-scale" aria-hidden="true">{ticks}</div></th>'
+        f'<th scope="col" class="kras-n">{ratio}</th><th scope="col" class="kras-n">Interaction p</th></tr>'
+    )
+
+
+def _factor(factor: SubgroupFactor, axis: Axis, clock: Clock) -> str:
+    """A heading line with the interaction's p, then its levels."""
+    said = _interaction(factor)
+    why = f"<small>{html_escape(factor.drawn)}</small>" if factor.drawn else ""
+    origin = f"<small>cut-off {html_escape(factor.cutoff[1])}</small>" if factor.cutoff and not factor.drawn else ""
+    heading = (
+        f'<tr class="kras-ruled kras-strong"><th scope="rowgroup">{html_escape(factor.label)}</th>'
+        f'<td class="kras-arm" colspan="2">{why or origin}</td><td class="kras-drawn">{_one(axis)}</td><td></td>'
+        f'<td class="kras-n">{said}</td></tr>'
+    )
+    return heading + "".join(_row(row, axis, clock, factor.label) for row in factor.rows)
+
+
+def _interaction(factor: SubgroupFactor) -> str:
+    if factor.interaction is None:
+        low, high = factor.p_range or (math.nan, math.nan)
+        return f"<small>{html_escape(fmt.spread(low, high, fmt.p_value, fmt.NOT_ESTIMABLE))}</small>"
+    if math.isnan(factor.interaction.p):
+        return f'<small title="{html_escape(factor.interaction.reason)}">{fmt.NOT_ESTIMABLE}</small>'
+    doubt = f' title="{html_escape(factor.interaction.reason)}"' if factor.interaction.reason else ""
+    return f"<span{doubt}>{html_escape(fmt.p_value(factor.interaction.p))}{'*' if doubt else ''}</span>"
+
+
+def level(row: SubgroupRow, factor: str) -> str:
+    """ "≤ 65 years" under a heading "Age"."""
+    short = row.label.removeprefix(f"{factor} ")
+    return short[:1].upper() + short[1:] if short else row.label
+
+
+def _row(row: SubgroupRow, axis: Axis, clock: Clock, factor: str, overall: bool = False) -> str:
+    kinds = " ".join(k for k, on in (("kras-strong", overall), ("kras-small", row.small)) if on)
+    name = row.label if overall else level(row, factor)
+    arms = "".join(f'<td class="kras-n kras-arm">{arm_text(a, clock).html}</td>' for a in row.arms)
+    indent = "" if overall else ' class="kras-level"'
+    return (
+        f'<tr class="{kinds}"><th scope="row"{indent}>{html_escape(name)}</th>{arms}'
+        f'<td class="kras-drawn">{_one(axis)}{_drawn(row, axis, overall)}</td>'
+        f'<td class="kras-n">{ratio_text(row).html}</td><td></td></tr>'
+    )
+
+
+def arm_text(arm: Arm, clock: Clock) -> Printed:
+    """Events of n, and the median in lighter ink."""
+    if arm.n_range:
+        events = fmt.spread(*(arm.events_range or (math.nan, math.nan)), fmt.whole)
+        return Printed(f"{events}/{fmt.spread(*arm.n_range, fmt.whole)}")
+    if not arm.n:
+        return Printed("0", missing=True)
+    median = clock.number(arm.median.estimate) if math.isfinite(arm.median.estimate) else fmt.NOT_REACHED
+    return Printed(f"{arm.events}/{fmt.whole(arm.n)}", median)
+
+
+def ratio_text(row: SubgroupRow) -> Printed:
+    """The hazard ratio, its range over redraws, or why there is none."""
+    if row.drawn:
+        low, high = row.ratio_range  # type: ignore[misc]
+        if math.isnan(low) and math.isnan(high):
+            return Printed("–", row.note, missing=True)
+        return Printed(fmt.spread(low, high, fmt.ratio, fmt.NOT_ESTIMABLE), "range", missing=True)
+    if row.ratio is None or math.isnan(row.ratio.estimate):
+        return Printed("–", row.note or (row.ratio.reason if row.ratio else ""), missing=True)
+    return fmt.hazard_ratio(row.ratio)
+
+
+def _one(axis: Axis) -> str:
+    return f'<i class="kras-one" style="--at:{axis.at(1.0):.4f}"></i>'
+
+
+def _drawn(row: SubgroupRow, axis: Axis, overall: bool) -> str:
+    """Interval and box; a wide grey bar for a range over redraws."""
+    if row.drawn:
+        low, high = row.ratio_range  # type: ignore[misc]
+        if math.isnan(low) and math.isnan(high):
+            return ""
+        return f'<i class="kras-bar" style="--from:{axis.at(low):.4f};--to:{axis.at(high):.4f}"></i>'
+    ratio = row.ratio
+    if ratio is None or math.isnan(ratio.estimate):
+        return ""
+    low, high = (axis.at(x) for x in (ratio.low, ratio.high))
+    size = LARGEST_BOX - 2 if overall else SMALLEST_BOX + (LARGEST_BOX - SMALLEST_BOX) * math.sqrt(row.weight)
+    shape = "kras-diamond" if overall else "kras-box"
+    return (
+        f'<i class="kras-whisker" style="--from:{low:.4f};--to:{high:.4f}"></i>'
+        f'<i class="{shape}" style="--at:{axis.at(ratio.estimate):.4f};--size:{size:.1f}px"></i>'
+    )
+
+
+def _foot(analysis: ForestAnalysis) -> str:
+    said = ["Box: estimate, its area by the precision of the subgroup; line: interval, unadjusted."]
+    if any(row.small for f in analysis.factors for row in f.rows):
+        said.append("Fainter: fewer than five patients or events in a group.")
+    if any(f.drawn for f in analysis.factors):
+        said.append("Grey bar: range over compatible redraws, no estimate.")
+    if any(f.interaction is not None and f.interaction.reason and f.interaction.p == f.interaction.p
+           for f in analysis.factors):  # fmt: skip
+        said.append("* A group without events in a subgroup: the χ² approximation is doubtful.")
+    reasons: dict[str, list[str]] = {}
+    for label, reason in analysis.left_out:
+        reasons.setdefault(reason, []).append(label)
+    said += [f"Not shown: {', '.join(labels)} ({reason})." for reason, labels in reasons.items()]
+    words = html_escape(" ".join(said))
+    return f'<p class="kras-foot"><span>{html_escape(provenance(analysis.cohort))}</span> {words}</p>'
