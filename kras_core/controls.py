@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import MAX_LEVELS, Stratifier, cutoff_of, stratifiers
+from kras_core.cohort.stratifiers import MAX_LEVELS, Stratifier, cutoff_of, stratifiers, tertiles
 from kras_core.cohort.variables import VARIABLES
-from kras_core.selection import Filter
+from kras_core.selection import By, Filter
 
 FINEST = 6  # decimals
 FLAG_LABELS = {"0": "No", "1": "Yes"}
@@ -225,4 +225,29 @@ def _controls(cohort: Cohort) -> list[FilterControl]:
             if scale is not None:
                 values_kept = distinct_values(cohort, column) if hidden else None
                 found.append(FilterControl(column, label, scale=scale, values=values_kept))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SplitChoice:
+    """A way to split a marker: its label, and the cut-off or cut-offs it stands for (None: those of a slider)."""
+
+    label: str
+    by: By | None
+
+
+def split_choices(cohort: Cohort, stratifier: Stratifier) -> dict[str, SplitChoice]:
+    """Published or usual value, median, tertiles (where they differ), or a slider; empty for a single value."""
+    control = cutoff_control(cohort, stratifier)
+    if control is None:
+        return {}
+    own, _ = cutoff_of(cohort, stratifier, None)
+    found = {"own": SplitChoice(f"{control.shortcuts[0][0]} {own:.6g}", By(stratifier.id))}
+    if len(control.shortcuts) > 1:
+        median = control.shortcuts[1][1]
+        found["median"] = SplitChoice(f"Median {median:.6g}", By(stratifier.id, control.settle(median)))
+    low, high = tertiles(cohort.numbers(stratifier.column))
+    if low < high < control.high:
+        found["tertiles"] = SplitChoice("Tertiles", By(stratifier.id, low, high))
+    found["free"] = SplitChoice("At …", None)
     return found

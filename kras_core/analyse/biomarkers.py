@@ -12,12 +12,13 @@ from kras_core.analyse.marker_redraw import redraw_marker
 from kras_core.analyse.marker_results import (
     BiomarkerAnalysis,
     ChosenCutoff,
+    CutoffSpread,
     Discrimination,
     Distribution,
     MarkerModel,
     SplineCurve,
 )
-from kras_core.analyse.marker_rows import SEED, MarkerRows, marker, marker_rows, select
+from kras_core.analyse.marker_rows import SEED, MarkerRows, marker, marker_rows, permute, select
 from kras_core.analyse.redraw import drawn_columns
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.analyse.scope import reference_to
@@ -38,8 +39,9 @@ from kras_core.stats.spline import spline_basis, spline_knots
 
 FEW_EVENTS = 50  # below, an AUC is a detail and a spline has three knots
 POINTS = 101
-MOST_BINS = 40
+FEWEST_BINS, MOST_BINS = 16, 40
 BOOTSTRAP_SAMPLES = 1000
+SPREAD = (0.025, 0.25, 0.5, 0.75, 0.975)
 SINGLE_VALUE = "every patient has the same value"
 NO_CUTOFF = "no cut-off leaves a tenth of the patients on either side"
 
@@ -122,9 +124,8 @@ def _distribution(
     low, lower, median, upper, high = np.quantile(x, (0, 0.25, 0.5, 0.75, 1)).tolist()
     missing = split.overall.n - x.size
     distinct = np.unique(x).size
-    edges = np.histogram_bin_edges(x, "auto" if distinct > 1 else 1)
-    if edges.size > MOST_BINS + 1:
-        edges = np.linspace(low, high, MOST_BINS + 1)
+    bins = min(max(np.histogram_bin_edges(x, "auto").size - 1, FEWEST_BINS), MOST_BINS) if distinct > 1 else 1
+    edges = np.histogram_bin_edges(x, bins)
     sd = standard_deviation(x)
     return Distribution(
         x.size, missing, distinct, low, lower, median, upper, high, float(x.mean()), sd, edges,
@@ -227,18 +228,32 @@ def discriminate(cohort: Cohort, selection: Selection, id: str, at: tuple[float,
     return Discrimination(c, dynamic_auc(months, found.event, found.values, times), events, events < FEW_EVENTS)
 
 
-def permute(cohort: Cohort, selection: Selection, id: str, progress: Callable[[float], None]) -> MaxSelected:
-    """The selection-adjusted p by permutation, however long it takes."""
-    from kras_core.analyse.marker_rows import PERMUTATIONS
-
-    return select(cohort, selection.but(by=()), id, PERMUTATIONS, progress)
+def permute_cutoff(cohort: Cohort, selection: Selection, id: str) -> Iterator[tuple[float, MaxSelected]]:
+    """The selection-adjusted p by permutation, however long it takes: (fraction done, result so far)."""
+    return permute(cohort, selection.but(by=()), id)
 
 
 def bootstrap_cutoff(
     cohort: Cohort, selection: Selection, id: str, samples: int = BOOTSTRAP_SAMPLES
-) -> Iterator[Floats]:
-    """The cut-off with the smallest p in each of `samples` resamples, in chunks; nothing for a drawn marker."""
+) -> Iterator[tuple[float, CutoffSpread]]:
+    """Where the cut-off with the smallest p falls in resamples: (fraction done, spread so far).
+
+    Nothing for a drawn marker, or under delayed entry.
+    """
     found = marker_rows(cohort, selection, marker(cohort, id).column)
     if drawn_columns(cohort, selection.but(by=(By(id),))) or found.grid.entry is not None:
         return
-    yield from cutpoints.bootstrap(found.grid, found.event, found.values, samples, SEED)
+    scan = _scan(cohort, selection.but(by=()), id, found)
+    own = NAN if scan.smallest is None else float(scan.cutoffs[scan.smallest])
+    chosen = np.empty(0)
+    for chunk in cutpoints.bootstrap(found.grid, found.event, found.values, samples, SEED):
+        chosen = np.append(chosen, chunk)
+        yield chosen.size / samples, _spread_of(chosen, own)
+
+
+def _spread_of(chosen: Floats, own: float) -> CutoffSpread:
+    known = chosen[~np.isnan(chosen)]
+    if not known.size:
+        return CutoffSpread(chosen.size, chosen.size, (NAN,) * len(SPREAD), NAN)
+    quantiles = tuple(np.quantile(known, SPREAD, method="inverted_cdf").tolist())
+    return CutoffSpread(chosen.size, chosen.size - known.size, quantiles, float(np.mean(known == own)))

@@ -8,7 +8,7 @@ from kras_core.analyse.marker_results import MarkerRedraws, SplineCurve
 from kras_core.analyse.marker_rows import MarkerRows
 from kras_core.analyse.redraw import COUNT, HIGH, LOW, drawn_columns, ratio_extent, shuffles
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import Stratifier
+from kras_core.cohort.stratifiers import Stratifier, column_label
 from kras_core.conventions import Ties
 from kras_core.selection import By, Selection
 from kras_core.stats.cutpoints import possible_cutoffs, scan
@@ -25,7 +25,7 @@ def redraw_marker(
     Where a filter meets a drawn column, too, who is selected is itself a draw: then there are no ranges.
     """
     columns = tuple(sorted(drawn_columns(cohort, selection.but(by=(By(column.id),)))))
-    names = ", ".join(column.label if c == column.column else cohort.labels.get(c, c) for c in columns)
+    names = ", ".join(column_label(cohort, c) for c in columns)
     if columns != (column.column,):
         sentence = (
             f"The publication does not determine this: {names} was drawn at random to match a printed total, and a "
@@ -77,12 +77,23 @@ def _ranges(
     ends = np.array([ratio_extent(column) for column in ratio.T]).reshape(-1, 2)
     p_ends = np.array([ratio_extent(column) for column in p.T]).reshape(-1, 2)
     return MarkerRedraws(
-        COUNT, columns, sentence, cutoffs.values, ends[:, 0], ends[:, 1], p_ends[:, 0], p_ends[:, 1], same,
-        ratio_extent(np.exp(beta)),
-        ratio_extent(np.exp(sd * beta)),
-        ratio_extent(chdtrc(1, np.maximum(chi2, 0.0))),
-        spline.x, low, high,
-    )  # fmt: skip
+        count=COUNT,
+        columns=columns,
+        sentence=sentence,
+        cutoffs=cutoffs.values,
+        end=cutoffs.end,
+        ratio_low=ends[:, 0],
+        ratio_high=ends[:, 1],
+        p_low=p_ends[:, 0],
+        p_high=p_ends[:, 1],
+        determined=same,
+        per_unit=ratio_extent(np.exp(beta)),
+        per_sd=ratio_extent(np.exp(sd * beta)),
+        p=ratio_extent(chdtrc(1, np.maximum(chi2, 0.0))),
+        x=spline.x,
+        spline_low=low,
+        spline_high=high,
+    )
 
 
 def _at_cutoffs(
@@ -113,8 +124,23 @@ def _envelope(values: Floats, found: MarkerRows, spline: SplineCurve, ties: Ties
 
 
 def _nothing(columns: tuple[str, ...], sentence: str) -> MarkerRedraws:
-    none = np.empty(0)
-    open_ = (NAN, NAN)
+    none, unknown = np.empty(0), (NAN, NAN)
+    nowhere = none.astype(bool)
     return MarkerRedraws(
-        COUNT, columns, sentence, none, none, none, none, none, none.astype(bool), open_, open_, open_, none, none, none
+        COUNT,
+        columns,
+        sentence,
+        none,
+        NAN,
+        none,
+        none,
+        none,
+        none,
+        nowhere,
+        unknown,
+        unknown,
+        unknown,
+        none,
+        none,
+        none,
     )

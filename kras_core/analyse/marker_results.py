@@ -77,15 +77,16 @@ class SplineCurve:
 class MarkerRedraws:
     """A marker whose values were drawn: ranges over `count` compatible redraws (2.5th to 97.5th percentile).
 
-    At cutoffs (m,) the hazard ratio and p; `determined` where every redraw has the same groups. per_unit and
-    per_sd are ranges of hazard ratios, p that of the likelihood ratio test; spline_low and spline_high (x,)
-    envelop the log hazard ratio.
+    At cutoffs (m,), the last of which reaches to the value `end`, the hazard ratio and p; `determined` where every
+    redraw has the same groups. per_unit and per_sd are ranges of hazard ratios, p that of the likelihood ratio
+    test; spline_low and spline_high (x,) envelop the log hazard ratio.
     """
 
     count: int
     columns: tuple[str, ...]
     sentence: str
     cutoffs: np.ndarray
+    end: float
     ratio_low: np.ndarray
     ratio_high: np.ndarray
     p_low: np.ndarray
@@ -123,6 +124,17 @@ class BiomarkerAnalysis:
     redraws: MarkerRedraws | None
     nothing: str
     warnings: tuple[Warning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CutoffSpread:
+    """Where the smallest p fell in `samples` resamples: its quantiles at 2.5, 25, 50, 75, 97.5 %, how many resamples
+    had no defined test, and the share that chose the same cut-off as the data."""
+
+    samples: int
+    undefined: int
+    quantiles: tuple[float, ...]
+    same: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A numeric column beside an outcome: the rows that have both, and what a search over its cut-offs costs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,10 @@ from kras_core.analyse.scope import chosen, selected
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import Stratifier
 from kras_core.selection import By, Selection, SelectionError
+from kras_core.stats import maxstat
 from kras_core.stats.event_table import TimeGrid
-from kras_core.stats.maxstat import METHOD, maximally_selected
-from kras_core.stats.permutation import Progress, logrank_scores
+from kras_core.stats.maxstat import METHOD
+from kras_core.stats.permutation import logrank_scores
 from kras_core.stats.results import NAN, Floats, MaxSelected
 
 PERMUTATIONS = 10_000
@@ -67,24 +69,33 @@ def selections(cohort: Cohort, selection: Selection) -> tuple[MaxSelected, ...]:
     return tuple(select(cohort, selection, by.id) for by in selection.by if by.on_outcome)
 
 
-def select(
-    cohort: Cohort, selection: Selection, id: str, samples: int | None = None, progress: Progress | None = None
-) -> MaxSelected:
+def select(cohort: Cohort, selection: Selection, id: str) -> MaxSelected:
     """The maximally selected statistic of a marker, computed once per cohort and view.
 
-    samples: None for `PERMUTATIONS` where they take a moment or were drawn before, else none (the approximations stand
-    alone).
+    With `PERMUTATIONS` where they take a moment or were drawn before (`permute`), else the approximations alone.
     """
-    kind = ("selected", id, selection.endpoint, selection.analysis, selection.landmark, selection.where)
+    key = _key(selection, id)
+    drawn = cohort.known((*key, PERMUTATIONS))
+    if drawn is not None:
+        return drawn
     found = marker_rows(cohort, selection, marker(cohort, id).column)
-    if samples is None:
-        moment = found.values.size * PERMUTATIONS <= AT_ONCE
-        samples = PERMUTATIONS if moment or cohort.known((*kind, PERMUTATIONS)) else 0
-    return cohort.memo((*kind, samples), lambda: _select(found, samples, progress))
+    samples = PERMUTATIONS if found.values.size * PERMUTATIONS <= AT_ONCE else 0
+    return cohort.memo((*key, samples), lambda: [result for _, result in _draw(found, samples)][-1])
 
 
-def _select(found: MarkerRows, samples: int, progress: Progress | None) -> MaxSelected:
+def permute(cohort: Cohort, selection: Selection, id: str) -> Iterator[tuple[float, MaxSelected]]:
+    """Draw the permutations however long it takes: yields the fraction done and the result so far; then kept."""
+    result = None
+    for done, result in _draw(marker_rows(cohort, selection, marker(cohort, id).column), PERMUTATIONS):
+        yield done, result
+    cohort.memo((*_key(selection, id), PERMUTATIONS), lambda: result)
+
+
+def _key(selection: Selection, id: str) -> tuple[object, ...]:
+    return ("selected", id, selection.endpoint, selection.analysis, selection.landmark, selection.where)
+
+
+def _draw(found: MarkerRows, samples: int) -> Iterator[tuple[float, MaxSelected]]:
     if found.grid.entry is not None:
-        return MaxSelected(NAN, NAN, NAN, NAN, 0, NAN, NAN, METHOD, DELAYED)
-    scores = logrank_scores(found.months, found.event)
-    return maximally_selected(scores, found.values, samples=samples, seed=SEED, progress=progress)
+        return iter([(1.0, MaxSelected(NAN, NAN, NAN, NAN, 0, NAN, NAN, METHOD, DELAYED))])
+    return maxstat.permute(logrank_scores(found.months, found.event), found.values, samples=samples, seed=SEED)

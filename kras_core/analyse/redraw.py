@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kras_core.analyse.results import DrawnStratum, Redraws
 from kras_core.analyse.scope import Scope, chosen, cross, keeps, strata_of
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import Strata, split, stratifiers
+from kras_core.cohort.stratifiers import Strata, column_label, split, stratifiers
 from kras_core.selection import Selection
 from kras_core.stats.cox import fit
 from kras_core.stats.event_table import EventTable, TimeGrid, tabulate
@@ -49,7 +49,7 @@ def redraw(
     overall = drawn_stratum(table.pooled(), 0, "All patients") if filtered or not scope.k else None
     ratios, p = _comparison(table, scope, selection)
     columns = tuple(sorted(drawn_columns(cohort, selection)))
-    names = ", ".join(cohort.labels.get(c, c) for c in columns)
+    names = ", ".join(column_label(cohort, c) for c in columns)
     sentence = (
         f"The publication does not determine this: {names} was drawn at random to match a printed total. "
         f"Shown is the range over {COUNT} compatible redraws (2.5th to 97.5th percentile), not an estimate."

@@ -14,7 +14,7 @@ from kras_core.analyse.subgroup_guards import forest_warnings
 from kras_core.analyse.subgroup_results import Arm, ForestAnalysis, SubgroupFactor, SubgroupRow
 from kras_core.cohort.endpoints import endpoint as named_endpoint
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import STRATIFIERS, Stratifier, split, stratifiers
+from kras_core.cohort.stratifiers import STRATIFIERS, Stratifier, column_label, split, stratifiers
 from kras_core.selection import By, Selection, SelectionError
 from kras_core.stats.cox import counts_at_events, cox, fit
 from kras_core.stats.event_table import EventTable, tabulate
@@ -256,7 +256,7 @@ def _drawn_factor(
     if counts is not None:
         chi2, df = interactions(counts, levels, crossed.conventions.ties)
         p = extent(chdtrc(max(df, 1), chi2))
-    names_drawn = ", ".join(cohort.labels.get(c, c) for c in sorted(drawn_columns(cohort, crossed)))
+    names_drawn = ", ".join(column_label(cohort, c) for c in sorted(drawn_columns(cohort, crossed)))
     sentence = f"range over {COUNT} compatible redraws: {names_drawn} was drawn at random"
     return SubgroupFactor(stratifier.id, stratifier.label, rows, None, p, sentence, cutoff)
 

@@ -15,7 +15,7 @@ from kras_core.analyse.subgroup_results import CoxTable, Term, Univariable
 from kras_core.analyse.subgroups import MOST_LEVELS, levels_of
 from kras_core.cohort.endpoints import endpoint as named_endpoint
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import Stratifier, stratifiers
+from kras_core.cohort.stratifiers import Stratifier, column_label, stratifiers
 from kras_core.conventions import Ties
 from kras_core.selection import By, Selection, SelectionError
 from kras_core.stats.cox import TIES_NAME, cox, fit
@@ -82,7 +82,7 @@ def _empty(stratifier: Stratifier, missing: int, n: int, note: str) -> Univariab
 
 
 def _drawn(cohort: Cohort, selection: Selection) -> str:
-    names = ", ".join(cohort.labels.get(c, c) for c in sorted(drawn_columns(cohort, selection)))
+    names = ", ".join(column_label(cohort, c) for c in sorted(drawn_columns(cohort, selection)))
     return f"range over {COUNT} compatible redraws: {names} was drawn at random"
 
 

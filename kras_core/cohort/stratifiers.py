@@ -135,6 +135,15 @@ def _inferred(cohort: Cohort, column: str) -> Stratifier | None:
     return Stratifier(column, label, column, "cut", unit=unit, post_baseline=post_baseline)
 
 
+def column_label(cohort: Cohort, column: str) -> str:
+    """A column's name in words: the cohort's own, a stratifier's, or the dictionary's."""
+    if column in cohort.labels:
+        return cohort.labels[column]
+    known = next((s.label for s in stratifiers(cohort).values() if s.column == column and s.id == column), None)
+    variable = VARIABLES.get(column)
+    return known or (variable.label if variable else column)
+
+
 def split(cohort: Cohort, stratifier: Stratifier, cutoff: float | None = None, upper: float | None = None) -> Strata:
     """Strata of every patient under this stratifier, three with an upper cut-off; memoised per cohort, but for cut-offs
     given by hand: those are one comparison to compute, and a slider would push everything else out of the memo."""
@@ -176,16 +185,21 @@ def cutoff_of(cohort: Cohort, stratifier: Stratifier, cutoff: float | None) -> t
         published = cohort.cutoffs.get(stratifier.id)
         if published is not None and published.value == cutoff:
             return cutoff, published.origin
-        return cutoff, "chosen by hand"
+        median, origin = _median(cohort, stratifier.column)
+        return cutoff, origin if cutoff == median else "chosen by hand"
     if stratifier.id in cohort.cutoffs:
         known = cohort.cutoffs[stratifier.id]
         return known.value, known.origin
     if stratifier.default_cutoff is not None:
         return stratifier.default_cutoff, "conventional"
-    return _median(cohort.numbers(stratifier.column))
+    return _median(cohort, stratifier.column)
 
 
-def _median(values: np.ndarray) -> tuple[float, str]:
+def _median(cohort: Cohort, column: str) -> tuple[float, str]:
+    return cohort.memo(("median", column), lambda: _middle(cohort.numbers(column)))
+
+
+def _middle(values: np.ndarray) -> tuple[float, str]:
     """The median; where it is the largest value too, nobody would be above it, and the next smaller value is taken."""
     known = values[~np.isnan(values)]
     median, smaller = float(np.median(known)), known[known < known.max()]

@@ -34,9 +34,7 @@ def _ids(text: str) -> tuple[str, ...]:
 
 
 def _cutpoints(arguments: argparse.Namespace) -> dict[str, Any]:
-    import numpy as np
-
-    from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute
+    from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute_cutoff
     from kras_core.cohort.stratifiers import tertiles
     from kras_core.report.marker_json import marker_json
 
@@ -59,11 +57,14 @@ def _cutpoints(arguments: argparse.Namespace) -> dict[str, Any]:
     selection = selection.but(by=())
     first = analyse_biomarker(cohort, selection, by, arguments.knots)
     if first.chosen is not None and not first.chosen.selected.samples and not first.chosen.selected.reason:
-        permute(cohort, selection, by.id, lambda done: None)
+        for _ in permute_cutoff(cohort, selection, by.id):
+            pass
         first = analyse_biomarker(cohort, selection, by, arguments.knots)
-    chunks = list(bootstrap_cutoff(cohort, selection, by.id, arguments.bootstrap)) if arguments.bootstrap > 0 else []
-    drawn = np.concatenate(chunks) if chunks else None
-    return marker_json(first, discriminate(cohort, selection, by.id), drawn)
+    spread = None
+    if arguments.bootstrap > 0:
+        for _, spread in bootstrap_cutoff(cohort, selection, by.id, arguments.bootstrap):  # noqa: B007
+            pass
+    return marker_json(first, discriminate(cohort, selection, by.id), spread)
 
 
 def _forest(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from kras_core.report.butterfly import butterfly_figure, safety_alt_text
 from kras_core.report.curve_figure import curve_alt_text, curve_figure
+from kras_core.report.forest import forest_html
 from kras_core.report.km_figure import alt_text, km_figure
 from kras_core.report.km_under import under_figure
+from kras_core.report.ribbon import ribbon_alt_text, ribbon_figure, ribbon_foot
+from kras_core.report.spline_figure import spline_alt_text, spline_figure, spline_foot
 
 __all__ = [
     "alt_text",
@@ -12,5 +15,14 @@ __all__ = [
     "curve_figure",
     "km_figure",
     "safety_alt_text",
+    "forest_html",
+    "km_figure",
+    "ribbon_alt_text",
+    "ribbon_figure",
+    "ribbon_foot",
+    "safety_alt_text",
+    "spline_alt_text",
+    "spline_figure",
+    "spline_foot",
     "under_figure",
 ]

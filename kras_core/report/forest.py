@@ -76,14 +76,25 @@ def _head(analysis: ForestAnalysis, axis: Axis, clock: Clock) -> str:
 def _factor(factor: SubgroupFactor, axis: Axis, clock: Clock) -> str:
     """A heading line with the interaction's p, then its levels."""
     said = _interaction(factor)
-    why = f"<small>{html_escape(factor.drawn)}</small>" if factor.drawn else ""
-    origin = f"<small>cut-off {html_escape(factor.cutoff[1])}</small>" if factor.cutoff and not factor.drawn else ""
+    why = _split_words(factor)
+    origin = f"<small>{html_escape(why)}</small>" if why else ""
     heading = (
         f'<tr class="kras-ruled kras-strong"><th scope="rowgroup">{html_escape(factor.label)}</th>'
-        f'<td class="kras-arm" colspan="2">{why or origin}</td><td class="kras-drawn">{_one(axis)}</td><td></td>'
+        f'<td class="kras-arm" colspan="2">{origin}</td><td class="kras-drawn">{_one(axis)}</td><td></td>'
         f'<td class="kras-n">{said}</td></tr>'
     )
     return heading + "".join(_row(row, axis, clock, factor.label) for row in factor.rows)
+
+
+def _split_words(factor: SubgroupFactor) -> str:
+    """Where the subgroups are from, in few words."""
+    if factor.drawn:
+        return "drawn at random: ranges"
+    if factor.cutoff is None:
+        return ""
+    origin = factor.cutoff[1]
+    known = (("published", "published cut-off"), ("median", "split at the median"), ("conv", "conventional cut-off"))
+    return next((words for start, words in known if origin.startswith(start)), origin)
 
 
 def _interaction(factor: SubgroupFactor) -> str:

@@ -29,7 +29,7 @@ def marker_answer(analysis: BiomarkerAnalysis) -> Answer:
     elif redraws is not None and not math.isnan(redraws.p[0]):
         second.append(("log-rank p", Printed(fmt.spread(*redraws.p, fmt.p_value)), "over redraws"))
     origins = dict.fromkeys(origin for _, _, origin in analysis.split.cutoffs)
-    second += [(f"cut-off {origin.removeprefix('published: ')}",) for origin in origins]
+    second += [(f"cut-off: {origin.removeprefix('published: ')}",) for origin in origins]
     second.append(_per_sd(analysis))
     return Answer(title, split.where, split.line1, Line(tuple(filter(None, second))), _notes(analysis.warnings))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kras_core.analyse.marker_results import BiomarkerAnalysis, Discrimination
+from kras_core.analyse.marker_results import BiomarkerAnalysis, CutoffSpread, Discrimination
 from kras_core.analyse.results import CohortRef, Warning
 from kras_core.analyse.subgroup_results import Arm, CoxTable, ForestAnalysis, SubgroupFactor, SubgroupRow, Univariable
 from kras_core.report.survival_json import Json, interval, number, ratio_json, selected_json, survival_json
@@ -50,8 +50,10 @@ def _range(ends: Sequence[float]) -> list[float | None] | None:
     return interval(*ends) if len(ends) == 2 else None
 
 
-def marker_json(analysis: BiomarkerAnalysis, found: Discrimination | None, bootstrap: Floats | None = None) -> Json:
-    """A Biomarkers view; bootstrap: chosen cut-offs of resamples, where they were drawn."""
+def marker_json(
+    analysis: BiomarkerAnalysis, found: Discrimination | None, bootstrap: CutoffSpread | None = None
+) -> Json:
+    """A Biomarkers view; bootstrap: spread of the chosen cut-off over resamples, where they were drawn."""
     d = analysis.distribution
     return head_json(analysis.cohort, analysis.selection, analysis.endpoint.id) | {
         "marker": {"id": analysis.by.id, "label": analysis.label, "unit": analysis.unit},
@@ -91,7 +93,7 @@ def _scan(analysis: BiomarkerAnalysis) -> Json | None:
     }
 
 
-def _chosen(analysis: BiomarkerAnalysis, bootstrap: Floats | None) -> Json | None:
+def _chosen(analysis: BiomarkerAnalysis, bootstrap: CutoffSpread | None) -> Json | None:
     c = analysis.chosen
     if c is None:
         return None
@@ -103,15 +105,13 @@ def _chosen(analysis: BiomarkerAnalysis, bootstrap: Floats | None) -> Json | Non
         "optimistic": True,
         "selection_adjusted": selected_json(c.selected),
     }
-    if bootstrap is not None and bootstrap.size:
-        known = bootstrap[~np.isnan(bootstrap)]
-        ends = np.quantile(known, (0.025, 0.25, 0.5, 0.75, 0.975)).tolist() if known.size else [None] * 5
-        same = float(np.mean(known == c.cutoff)) if known.size else None
+    if bootstrap is not None:
+        names = ("2.5", "25", "50", "75", "97.5")
         found["bootstrap"] = {
-            "samples": int(bootstrap.size),
-            "undefined": int(bootstrap.size - known.size),
-            "quantiles": dict(zip(("2.5", "25", "50", "75", "97.5"), ends, strict=True)),
-            "share_with_this_cutoff": same,
+            "samples": bootstrap.samples,
+            "undefined": bootstrap.undefined,
+            "quantiles": dict(zip(names, map(number, bootstrap.quantiles), strict=True)),
+            "share_with_this_cutoff": number(bootstrap.same),
         }
     return found
 

@@ -2,7 +2,7 @@
 
 import math
 
-from kras_core.analyse.marker_results import BiomarkerAnalysis, Discrimination
+from kras_core.analyse.marker_results import BiomarkerAnalysis, CutoffSpread, Discrimination
 from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis, SubgroupRow, Univariable
 from kras_core.report import format as fmt
 from kras_core.report.forest import arm_text, ratio_text
@@ -19,7 +19,7 @@ BELOW_FIFTY = "fewer than 50 events: a detail, not a headline"
 def marker_tables(analysis: BiomarkerAnalysis, found: Discrimination | None) -> tuple[Table, ...]:
     """Distribution; the groups in force; the marker as a number; the cut-off with the smallest p."""
     tables = [_distribution(analysis), *number_tables(analysis.split), _numbers(analysis, found)]
-    return (*tables, _search(analysis)) if analysis.chosen is not None else tuple(tables)
+    return (*tables, search_table_of(analysis)) if analysis.chosen is not None else tuple(tables)
 
 
 def _distribution(analysis: BiomarkerAnalysis) -> Table:
@@ -92,11 +92,15 @@ def _discrimination(found: Discrimination | None) -> list[Row]:
     return rows
 
 
-def _search(analysis: BiomarkerAnalysis) -> Table:
+def search_table_of(analysis: BiomarkerAnalysis) -> Table:
     """What the smallest p is worth."""
     c = analysis.chosen
-    assert c is not None and analysis.scan is not None
     columns = (Column("Chosen on the outcome", numeric=False), Column("Value"), Column("Method", numeric=False))
+    if c is None or analysis.scan is None:
+        why = (
+            analysis.redraws.sentence if analysis.redraws is not None else f"No cut-off to choose: {analysis.nothing}."
+        )
+        return Table("The search over cut-offs", columns, (), (why,))
     s = c.selected
     rows = [
         Row(f"{MARK} Cut-off with the smallest p", (_value(c.cutoff), f"of {analysis.scan.cutoffs.size} looked at")),
@@ -115,6 +119,18 @@ def _search(analysis: BiomarkerAnalysis) -> Table:
         Row("Statistic M", (fmt.decimal(s.statistic, 3), f"largest at {_value(s.cutoff)}")),
     ]
     return Table("The search over cut-offs", columns, tuple(rows))
+
+
+def spread_table_of(spread: CutoffSpread | None, analysis: BiomarkerAnalysis) -> Table:
+    """Where the smallest p falls when the patients are drawn anew."""
+    names = ("2.5 %", "25 %", "Median", "75 %", "97.5 %", "Same cut-off")
+    columns = (Column("Chosen cut-off in resamples", numeric=False), *map(Column, names))
+    if spread is None:
+        return Table("Spread of the chosen cut-off", columns, (), ("Not offered for this view.",))
+    cells = (*map(_value, spread.quantiles), fmt.percent(spread.same))
+    undefined = f"; {spread.undefined} without a defined test" if spread.undefined else ""
+    caption = f"Spread of the chosen cut-off: {spread.samples:,} bootstrap resamples, each searched anew{undefined}"
+    return Table(caption, columns, (Row(analysis.label, cells),))
 
 
 def forest_table(analysis: ForestAnalysis) -> Table:

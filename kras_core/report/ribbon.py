@@ -18,7 +18,7 @@ from kras_core.report.km_frame import FIXED, Json, annotation, canvas
 from kras_core.report.palette import TOKENS, Theme, Tokens, fade
 
 HEIGHT = 430  # pixels
-RATIO, P = (0.42, 1.0), (0.0, 0.34)  # the panels' share of the height, from below
+RATIO, P = (0.45, 1.0), (0.0, 0.34)  # the panels' share of the height, from below
 BAND = 0.13
 MOST_POINTS = 400  # cut-offs drawn; the smallest p is always among them
 WIDEST = 20.0  # a hazard ratio or limit beyond is cut off by the axis
@@ -59,9 +59,9 @@ def _estimates(analysis: BiomarkerAnalysis, tokens: Tokens) -> tuple[list[Json],
     ]
     chosen = analysis.chosen
     data = [
-        _band(x, low, high, fade(tokens.accent, BAND), "y"),
-        _line(x, middle, says, tokens.accent, "y"),
-        _line(x, p, says, tokens.accent, "y2"),
+        _band(x, scan.end, low, high, fade(tokens.accent, BAND), "y"),
+        _line(x, scan.end, middle, says, tokens.accent, "y"),
+        _line(x, scan.end, p, says, tokens.accent, "y2"),
     ]
     if chosen is not None:
         ratio = chosen.ratio.estimate
@@ -71,7 +71,7 @@ def _estimates(analysis: BiomarkerAnalysis, tokens: Tokens) -> tuple[list[Json],
         ]
     finite = np.isfinite(middle)
     spread = np.concatenate((low[finite], high[finite], [1.0]))
-    return data, x, spread, float(np.nanmin(p))
+    return data, np.append(x, scan.end), spread, float(np.nanmin(p))
 
 
 def _ranges(analysis: BiomarkerAnalysis, tokens: Tokens) -> tuple[list[Json], np.ndarray, np.ndarray, float]:
@@ -85,10 +85,10 @@ def _ranges(analysis: BiomarkerAnalysis, tokens: Tokens) -> tuple[list[Json], np
     ]
     shade = fade(tokens.quiet, 0.22)
     data = [
-        _band(x, r.ratio_low, r.ratio_high, shade, "y"),
-        _band(x, r.p_low, r.p_high, shade, "y2"),
-        _line(x, r.ratio_high, says, fade(tokens.quiet, 0.5), "y"),
-        _line(x, r.p_low, says, fade(tokens.quiet, 0.5), "y2"),
+        _band(x, r.end, r.ratio_low, r.ratio_high, shade, "y"),
+        _band(x, r.end, r.p_low, r.p_high, shade, "y2"),
+        _line(x, r.end, r.ratio_high, says, fade(tokens.quiet, 0.5), "y"),
+        _line(x, r.end, r.p_low, says, fade(tokens.quiet, 0.5), "y2"),
     ]
     for i in np.flatnonzero(r.determined).tolist():
         data += [
@@ -96,18 +96,11 @@ def _ranges(analysis: BiomarkerAnalysis, tokens: Tokens) -> tuple[list[Json], np
             _point(float(x[i]), float(r.p_low[i]), "circle", tokens.accent, "y2"),
         ]
     known = np.concatenate((r.ratio_low, r.ratio_high, [1.0]))
-    return data, x, known[np.isfinite(known)], float(np.nanmin(np.append(r.p_low, 1.0)))
+    return data, np.append(x, r.end), known[np.isfinite(known)], float(np.nanmin(np.append(r.p_low, 1.0)))
 
 
 def _short(value: float) -> str:
     return f"{value:.6g}"
-
-
-def _stepped(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float | None]]:
-    """Vertices of the steps that hold each y from its x to the next."""
-    xs = np.repeat(x, 2)[1:]
-    ys = np.repeat(y, 2)[:-1]
-    return _numbers(xs), [None if v != v else v for v in _numbers(ys)]  # type: ignore[misc]
 
 
 def _numbers(values: np.ndarray) -> list[float]:
@@ -121,11 +114,11 @@ def _runs(known: np.ndarray) -> Iterator[slice]:
         yield slice(start, stop)
 
 
-def _band(x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: str, axis: str) -> Json:
-    """The area between two step lines, gap by gap."""
+def _band(x: np.ndarray, end: float, low: np.ndarray, high: np.ndarray, fill: str, axis: str) -> Json:
+    """The area between two step lines, gap by gap; the last step reaches to `end`."""
     xs: list[float | None] = []
     ys: list[float | None] = []
-    ends = np.append(x[1:], x[-1:])
+    ends = np.append(x[1:], end)
     for run in _runs(np.isfinite(low) & np.isfinite(high)):
         across = np.column_stack((x[run], ends[run])).ravel()
         top, bottom = np.repeat(high[run], 2), np.repeat(low[run], 2)
@@ -137,7 +130,8 @@ def _band(x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: str, axis: str
     }  # fmt: skip
 
 
-def _line(x: np.ndarray, y: np.ndarray, says: list[str], colour: str, axis: str) -> Json:
+def _line(x: np.ndarray, end: float, y: np.ndarray, says: list[str], colour: str, axis: str) -> Json:
+    x, y, says = np.append(x, end), np.append(y, y[-1:]), [*says, says[-1]]
     return {
         "type": "scatter", "mode": "lines", "x": _numbers(x), "y": [None if v != v else v for v in _numbers(y)],
         "yaxis": axis, "line": {"width": 2, "color": colour, "shape": "hv"}, "text": says,
@@ -182,7 +176,7 @@ def _layout(
     low = max(1 / WIDEST, float(np.quantile(ratios, 0.03)) / 1.15)
     high = min(WIDEST, float(np.quantile(ratios, 0.97)) * 1.15)
     bottom = min(0.008, smallest / 2)
-    quiet = {"color": tokens.quiet}
+    quiet = {"color": tokens.quiet, "size": 13 * scale}
     p_ticks = [t for t in (1, 0.1, 0.01, 1e-3, 1e-5, 1e-7, 1e-10, 1e-20, 1e-50, 1e-100) if t >= bottom][:5]
     marks = _marks(analysis, end, tokens)
     return {

@@ -64,7 +64,7 @@ def _layout(
     analysis: BiomarkerAnalysis, first: float, last: float, bottom: float, top: float, theme: Theme, scale: float
 ) -> Json:
     tokens = TOKENS[theme]
-    quiet = {"color": tokens.quiet}
+    quiet = {"color": tokens.quiet, "size": 13 * scale}
     reference = analysis.spline.reference if analysis.spline else analysis.distribution.median
     unit = f" ({analysis.unit})" if analysis.unit else ""
     heading = f"Hazard ratio against {analysis.label} {reference:.4g}, the median"

@@ -76,7 +76,9 @@ _RULES = """
 .kras-forest small { color: var(--kras-quiet); font-size: %(note)dpx; font-weight: 400; }
 .kras-forest .kras-level { padding-left: 14px; }
 .kras-forest tbody th { max-width: 19em; overflow: hidden; text-overflow: ellipsis; }
-.kras-forest .kras-drawn { position: relative; width: 34%%; min-width: 150px; padding: 0; }
+.kras-forest .kras-n { width: 1%%; }
+.kras-forest .kras-drawn { position: relative; width: 40%%; min-width: 150px; padding: 0; }
+.kras-forest .kras-arm { white-space: nowrap; }
 .kras-forest thead .kras-drawn { text-align: center; padding-bottom: 18px; white-space: nowrap; }
 .kras-forest td:not(.kras-n) { min-width: 0; }
 .kras-scale { position: absolute; left: 0; right: 16px; bottom: 2px; height: 14px; font-size: %(note)dpx;

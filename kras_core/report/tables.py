@@ -4,8 +4,11 @@ import math
 from collections.abc import Iterable
 from typing import Protocol
 
+from kras_core.analyse.marker_results import BiomarkerAnalysis, CutoffSpread, Discrimination
 from kras_core.analyse.results import SafetyAnalysis, SurvivalAnalysis
+from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis
 from kras_core.report import format as fmt
+from kras_core.report import marker_tables
 from kras_core.report.format import NOTHING, Clock, Printed
 from kras_core.report.html_table import Column, Row, Table
 from kras_core.report.km_under import cells
@@ -14,11 +17,20 @@ from kras_core.report.safety_tables import safety_table_of
 from kras_core.report.style import stylesheet
 
 __all__ = [
+    "cox_rows",
+    "cox_table",
+    "cutoffs_rows",
+    "forest_rows",
+    "forest_table",
+    "marker_rows",
+    "marker_table",
     "numbers_rows",
     "numbers_table",
     "risk_rows",
     "safety_rows",
     "safety_table",
+    "search_table",
+    "spread_table",
     "stylesheet",
     "verify_rows",
     "verify_table",
@@ -47,6 +59,52 @@ def safety_table(analysis: SafetyAnalysis, order: str = "frequency") -> str:
 
 def safety_rows(analysis: SafetyAnalysis, order: str = "frequency") -> TextRows:
     return safety_table_of(analysis, order).text_rows()
+
+
+# Biomarkers and Subgroups
+
+
+def marker_table(analysis: BiomarkerAnalysis, found: Discrimination | None) -> str:
+    """Every number of the Biomarkers view with its method."""
+    return "".join(table.html() for table in marker_tables.marker_tables(analysis, found))
+
+
+def marker_rows(analysis: BiomarkerAnalysis, found: Discrimination | None) -> TextRows:
+    return [row for table in marker_tables.marker_tables(analysis, found) for row in table.text_rows()]
+
+
+def search_table(analysis: BiomarkerAnalysis) -> str:
+    """What the cut-off with the smallest p is worth."""
+    return marker_tables.search_table_of(analysis).html()
+
+
+def spread_table(spread: CutoffSpread | None, analysis: BiomarkerAnalysis) -> str:
+    """Where the cut-off with the smallest p falls in resamples."""
+    return marker_tables.spread_table_of(spread, analysis).html()
+
+
+def cutoffs_rows(analysis: BiomarkerAnalysis) -> TextRows:
+    """Every cut-off as a row."""
+    table = marker_tables.scan_table(analysis)
+    return [] if table is None else table.text_rows()
+
+
+def forest_table(analysis: ForestAnalysis) -> str:
+    """The forest as numbers."""
+    return marker_tables.forest_table(analysis).html()
+
+
+def forest_rows(analysis: ForestAnalysis) -> TextRows:
+    return marker_tables.forest_table(analysis).text_rows()
+
+
+def cox_table(table: CoxTable) -> str:
+    """Univariable Cox models."""
+    return marker_tables.cox_table(table).html()
+
+
+def cox_rows(table: CoxTable) -> TextRows:
+    return marker_tables.cox_table(table).text_rows()
 
 
 # Risk table

@@ -34,11 +34,13 @@ Codes = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """Candidates (m,), ascending, with the number of patients at or below each; order (n,) sorts the marker."""
+    """Candidates (m,), ascending, with the number of patients at or below each; order (n,) sorts the marker; end: its
+    next value above the last candidate (NaN without any)."""
 
     values: Floats
     below: Ints
     order: Codes
+    end: float
 
 
 def possible_cutoffs(marker: ArrayLike, trim: float = TRIM) -> Cutoffs:
@@ -53,7 +55,8 @@ def possible_cutoffs(marker: ArrayLike, trim: float = TRIM) -> Cutoffs:
     last_of_its_value = np.flatnonzero(np.diff(ordered))  # the largest value is no cut-off: nobody would be above
     below = last_of_its_value + 1
     inside = (below >= max(1, np.floor(x.size * trim))) & (below <= np.floor(x.size * (1 - trim)))
-    return Cutoffs(ordered[last_of_its_value[inside]], below[inside], order)
+    kept = below[inside]
+    return Cutoffs(ordered[kept - 1], kept, order, float(ordered[kept[-1]]) if kept.size else NAN)
 
 
 def scan(
@@ -80,7 +83,7 @@ def scan(
     half, n = float(ndtri(0.5 + confidence / 2)) * std_error, found.order.size
     low, high = np.exp(log_ratio - half), np.exp(log_ratio + half)
     p = chdtrc(1, chi2)
-    return CutoffScan(found.values, found.below, n, chi2, p, log_ratio, std_error, low, high, fitted, method)
+    return CutoffScan(found.values, found.below, n, found.end, chi2, p, log_ratio, std_error, low, high, fitted, method)
 
 
 def bootstrap(

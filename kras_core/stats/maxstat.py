@@ -7,8 +7,8 @@ time. R's maxstat takes a patient's own death alone as the denominator's tie (N 
 scores, and M in the second decimal, differ where times are tied; without ties they are the same.
 """
 
-from collections.abc import Callable, Iterator
-from math import exp, floor, log, pi, sqrt
+from collections.abc import Iterator
+from math import exp, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,48 +19,46 @@ from kras_core.stats.permutation import CHUNK_CELLS, TIE
 from kras_core.stats.results import NAN, Floats, Ints, MaxSelected
 
 METHOD = "maximally selected log-rank statistic over the inner 80 % of cut-offs"
-Progress = Callable[[float], None]
 
 
 def maximally_selected(
-    scores: Floats,
-    marker: ArrayLike,
-    *,
-    samples: int = 10_000,
-    seed: int = 0,
-    trim: float = TRIM,
-    progress: Progress | None = None,
+    scores: Floats, marker: ArrayLike, *, samples: int = 10_000, seed: int = 0, trim: float = TRIM
 ) -> MaxSelected:
     """M, its cut-off, and p three ways. scores, marker: (n,); scores from `permutation.logrank_scores`.
 
     p is conditional Monte Carlo: the scores dealt to the patients `samples` times at random, (1 + as large)/(1 +
     samples); samples = 0 leaves it out. It assumes censoring that does not depend on the marker. Undefined (NaN
-    and a reason): no possible cut-off, all scores equal. progress is called with the fraction done.
+    and a reason): no possible cut-off, all scores equal.
     """
+    result = MaxSelected(NAN, NAN, NAN, NAN, 0, NAN, NAN, METHOD)
+    for _, result in permute(scores, marker, samples=samples, seed=seed, trim=trim):  # noqa: B007
+        pass
+    return result
+
+
+def permute(
+    scores: Floats, marker: ArrayLike, *, samples: int, seed: int = 0, trim: float = TRIM
+) -> Iterator[tuple[float, MaxSelected]]:
+    """The same in chunks: yields the fraction drawn and the result so far, first of all without permutations."""
     found = possible_cutoffs(marker, trim)
     if not found.below.size:
-        return _undefined("no cut-off leaves a tenth of the patients on either side")
+        yield 1.0, _undefined("no cut-off leaves a tenth of the patients on either side")
+        return
     if not np.any(np.abs(scores - scores.mean()) > TIE):
-        return _undefined("all patients have the same score")
-    spread = _spread(scores, found.below)
-    statistics = _standardised(scores[found.order], found.below, spread)
+        yield 1.0, _undefined("all patients have the same score")
+        return
+    statistics = _standardised(scores[found.order], found.below, _spread(scores, found.below))
     best = int(np.argmax(statistics > statistics.max() * (1 - TIE)))
-    observed, drawn, extreme = float(statistics[best]), 0, 0
-    for drawn, extreme in count_as_large(scores, found, observed, samples, seed):  # noqa: B007
-        if progress is not None:
-            progress(drawn / samples)
-    p = (1 + extreme) / (1 + drawn) if samples else NAN
-    n = scores.size
-    return MaxSelected(
-        observed,
-        float(found.values[best]),
-        p,
-        sqrt(p * (1 - p) / drawn) if samples else NAN,
-        drawn,
-        p_lausen_1992(observed, trim),
-        p_lausen_1994(observed, n, found.below),
-        f"{METHOD}; {f'{drawn:,} random permutations, seed {seed}' if samples else 'no permutations drawn'}",
-    )
+    observed, n = float(statistics[best]), scores.size
+    approximations = p_lausen_1992(observed, trim), p_lausen_1994(observed, n, found.below)
+    method = f"{METHOD}; no permutations drawn"
+    cutoff = float(found.values[best])
+    yield 0.0 if samples else 1.0, MaxSelected(observed, cutoff, NAN, NAN, 0, *approximations, method)
+    for drawn, extreme in count_as_large(scores, found, observed, samples, seed):
+        p = (1 + extreme) / (1 + drawn)
+        method = f"{METHOD}; {drawn:,} random permutations, seed {seed}"
+        error = sqrt(p * (1 - p) / drawn)
+        yield drawn / samples, MaxSelected(observed, cutoff, p, error, drawn, *approximations, method)
 
 
 def count_as_large(
@@ -96,11 +94,6 @@ def p_lausen_1994(b: float, n: int, below: Ints) -> float:
     overlap = np.sqrt(1.0 - m[:-1] * (n - m[1:]) / ((n - m[:-1]) * m[1:]))
     steps = float((overlap - (b * b / 4 - 1) * overlap**3 / 6).sum()) * exp(-b * b / 2) / pi
     return min(1.0, max(0.0, 2 * float(ndtr(-b)) + steps))
-
-
-def trimmed_share(n: int, trim: float = TRIM) -> tuple[int, int]:
-    """Fewest and most patients at or below a cut-off that is looked at."""
-    return max(1, floor(n * trim)), floor(n * (1 - trim))
 
 
 def _spread(scores: Floats, below: Ints) -> Floats:

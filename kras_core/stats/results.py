@@ -156,15 +156,16 @@ class Difference:
 class CutoffScan:
     """Two groups at every possible cut-off of a marker: high is strictly above it. Arrays (m,), cut-offs ascending.
 
-    below counts the patients at or below each of the n. chi2 and p are the log-rank test's, NaN where it is
-    undefined. log_ratio (high v low), std_error and the limits low and high of the hazard ratio are the Cox
-    model's: NaN where the partial likelihood has no finite maximum, and where `fitted` is False (very large
-    cohorts: the model is fitted at evenly spread cut-offs only).
+    below counts the patients at or below each of the n; end is the marker's next value above the last. chi2 and p
+    are the log-rank test's, NaN where it is undefined. log_ratio (high v low), std_error and the limits low and
+    high of the hazard ratio are the Cox model's: NaN where the partial likelihood has no finite maximum, and where
+    `fitted` is False (very large cohorts: the model is fitted at evenly spread cut-offs only).
     """
 
     cutoffs: Floats
     below: Ints
     n: int
+    end: float
     chi2: Floats
     p: Floats
     log_ratio: Floats

@@ -15,7 +15,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from kras_core.address import decode_column, decode_value, encode_column, encode_value
+from kras_core.address import (
+    decode_column,
+    decode_stratifier,
+    decode_value,
+    encode_column,
+    encode_stratifier,
+    encode_value,
+)
 from pages.shared import session
 
 T = TypeVar("T")
@@ -77,6 +84,23 @@ def columns(key: str, allowed: Iterable[str], default: Iterable[str] = ()) -> li
         list(default),
         valid=lambda names: all(name in known for name in names),
         write=lambda names: ",".join(encode_column(cohort, name) for name in names),
+        read=read,
+    )
+
+
+def strata(key: str, allowed: Iterable[str], default: Iterable[str] = ()) -> list[str]:
+    """Several of the cohort's stratifiers, in order."""
+    cohort, known = session.view()[0], list(allowed)
+
+    def read(text: str) -> list[str] | None:
+        ids = [decode_stratifier(cohort, part) for part in text.split(",") if part]
+        return [id for id in ids if id in known]
+
+    return _declare(
+        key,
+        list(default),
+        valid=lambda ids: all(id in known for id in ids),
+        write=lambda ids: ",".join(encode_stratifier(cohort, id) for id in ids),
         read=read,
     )
 

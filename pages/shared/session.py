@@ -146,6 +146,13 @@ def kept(key: object, make: Callable[[], T]) -> T:
     return results[key]
 
 
+def forget(*kinds: str) -> None:
+    """Drop this session's results of these kinds (the first part of their keys), so that they are computed anew."""
+    results = st.session_state.get("analyses", {})
+    for key in [k for k in results if isinstance(k, tuple) and k[0] in kinds]:
+        del results[key]
+
+
 def survival() -> SurvivalAnalysis:
     """The Survival analysis of the view. Raises SelectionError where the cohort cannot answer."""
     cohort, selection = view()

@@ -6,8 +6,8 @@ import streamlit as st
 
 from kras_core.cohort.endpoints import endpoint as named_endpoint
 from kras_core.cohort.model import Cohort
-from kras_core.cohort.stratifiers import Stratifier, cutoff_of, stratifiers
-from kras_core.controls import FilterControl, cutoff_control, distinct_labels, filter_controls
+from kras_core.cohort.stratifiers import MARK, ON_OUTCOME, Stratifier, cutoff_of, stratifiers
+from kras_core.controls import CutoffControl, FilterControl, cutoff_control, distinct_labels, filter_controls
 from kras_core.conventions import PRESETS
 from kras_core.report.format import md_escape
 from kras_core.selection import AnalysisKind, By, Filter, Selection
@@ -58,7 +58,7 @@ def render() -> None:
 def _put(cohort: Cohort, selection: Selection) -> None:
     """Set every widget to this view, before any of them is drawn."""
     state = st.session_state
-    for key in [k for k in state if isinstance(k, str) and k.startswith(("only:", "cut:"))]:
+    for key in [k for k in state if isinstance(k, str) and k.startswith(("only:", "cut:", "upper:", "chosen:"))]:
         del state[key]
     state["cohort"] = session.token(cohort)
     state["shown_cohort"] = cohort.digest
@@ -68,6 +68,10 @@ def _put(cohort: Cohort, selection: Selection) -> None:
         state[key] = by.id if by else NONE
         if by and by.cutoff is not None:
             state[f"cut:{by.id}"] = by.cutoff
+            if by.upper is not None:
+                state[f"upper:{by.id}"] = by.upper
+            if by.on_outcome:
+                state[f"chosen:{by.id}"] = by.cutoff
     state["only"] = list(dict.fromkeys(f.column for f in selection.where))
     for control in filter_controls(cohort):
         if control.column in state["only"]:
@@ -126,10 +130,10 @@ def _by(cohort: Cohort) -> tuple[By, ...]:
     first = _stratifier("Compare", "by", [NONE, *offered], offered)
     if first is None:
         return ()
-    chosen = [By(first.id, _cutoff(cohort, first))]
+    chosen = [_split(cohort, first)]
     second = _stratifier("Crossed with", "second", [NONE, *(id for id in offered if id != first.id)], offered)
     if second is not None:
-        chosen.append(By(second.id, _cutoff(cohort, second)))
+        chosen.append(_split(cohort, second))
     return tuple(chosen)
 
 
@@ -147,14 +151,33 @@ def _stratifier(label: str, key: str, options: list[str], offered: Mapping[str, 
     return None if name in (None, NONE) else offered[name]
 
 
-def _cutoff(cohort: Cohort, stratifier: Stratifier) -> float | None:
-    """Slider and the two honest shortcuts; None while the cohort's own cut-off stands."""
-    if stratifier.kind != "cut":
-        return None
-    control = cutoff_control(cohort, stratifier)
-    if control is None:
+def _split(cohort: Cohort, stratifier: Stratifier) -> By:
+    """How the stratifier splits: by its levels, at the cut-off of its slider, or at two cut-offs sent here."""
+    state, id = st.session_state, stratifier.id
+    control = cutoff_control(cohort, stratifier) if stratifier.kind == "cut" else None
+    if stratifier.kind == "cut" and control is None:
         st.caption(f"{md_escape(stratifier.label)} has a single value: nothing to split.")
-        return None
+    if control is None:
+        return By(id)
+    if f"upper:{id}" in state:
+        low, high = control.settle(state[f"cut:{id}"]), control.settle(state[f"upper:{id}"])
+        st.caption(f"Three groups: up to {control.text(low)}, up to {control.text(high)}, and above.")
+        st.button("One cut-off instead", key=f"one:{id}", type="tertiary", on_click=_one_cutoff, args=(id,))
+        return By(id, low, high, on_outcome=f"chosen:{id}" in state)
+    value, own = _cutoff(cohort, stratifier, control), cutoff_of(cohort, stratifier, None)[0]
+    if state.get(f"chosen:{id}") == value:
+        st.caption(f"{MARK} This cut-off was {ON_OUTCOME}.")
+        return By(id, control.settle(value), on_outcome=True)
+    return By(id) if value == own else By(id, control.settle(value))
+
+
+def _one_cutoff(id: str) -> None:
+    for key in (f"upper:{id}", f"cut:{id}", f"chosen:{id}"):
+        st.session_state.pop(key, None)
+
+
+def _cutoff(cohort: Cohort, stratifier: Stratifier, control: CutoffControl) -> float:
+    """Slider and the two honest shortcuts."""
     key, (own, origin) = f"cut:{stratifier.id}", cutoff_of(cohort, stratifier, None)
     if key not in st.session_state:
         st.session_state[key] = own
@@ -180,7 +203,7 @@ def _cutoff(cohort: Cohort, stratifier: Stratifier) -> float | None:
                 disabled=abs(value - target) < 1e-12,
                 on_click=lambda target=target: st.session_state.update({key: target}),
             )
-    return None if value == own else control.settle(value)
+    return value
 
 
 def _where(cohort: Cohort) -> tuple[Filter, ...]:

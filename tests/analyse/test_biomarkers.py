@@ -9,7 +9,7 @@ from lifelines import CoxPHFitter
 from lifelines.statistics import logrank_test
 
 from kras_core.analyse import marker_rows
-from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute
+from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute_cutoff
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.stratifiers import MARK, split, stratifiers, tertiles
@@ -206,18 +206,20 @@ def test_large_cohorts_draw_permutations_on_demand_only(monkeypatch):
     assert analysis.chosen is not None
     selected = analysis.chosen.selected
     assert selected.samples == 0 and np.isnan(selected.p) and selected.best_p == selected.p_lausen_1994
-    seen: list[float] = []
-    drawn = permute(cohort, select(), "nlr", seen.append)
-    assert drawn.samples == 10_000 and seen[-1] == 1.0
+    steps = list(permute_cutoff(cohort, select(), "nlr"))
+    done, drawn = steps[-1]
+    assert drawn.samples == 10_000 and done == 1.0 and len(steps) > 10
     # and from then on the view has it
     again = analyse_biomarker(cohort, select(), By("nlr"))
     assert again.chosen is not None and again.chosen.selected.p == drawn.p
 
 
 def test_the_bootstrap_comes_in_chunks_from_the_datas_own_values():
-    chunks = list(bootstrap_cutoff(COHORT, select(), "nlr", samples=60))
-    assert len(chunks) > 1 and sum(c.size for c in chunks) == 60
-    assert set(np.concatenate(chunks)) <= set(ROWS.nlr)
+    steps = list(bootstrap_cutoff(COHORT, select(), "nlr", samples=60))
+    assert len(steps) > 1 and [done for done, _ in steps][-1] == 1.0
+    spread = steps[-1][1]
+    assert spread.samples == 60 and spread.undefined == 0 and 0 <= spread.same <= 1
+    assert set(spread.quantiles) <= set(ROWS.nlr) and list(spread.quantiles) == sorted(spread.quantiles)
 
 
 def test_an_auc_of_few_events_is_called_a_detail():

@@ -71,7 +71,8 @@ def test_cut_offs_are_the_cohorts_then_conventional_then_the_median_and_by_hand_
     offered = stratifiers(made)
     assert cutoff_of(made, offered["nlr"], None) == (2.99, "published: median split")
     assert cutoff_of(made, offered["nlr"], 2.99) == (2.99, "published: median split")
-    assert cutoff_of(made, offered["nlr"], 3.0) == (3.0, "chosen by hand")
+    assert cutoff_of(made, offered["nlr"], 3.0) == (3.0, "median of these data, blind to outcome")
+    assert cutoff_of(made, offered["nlr"], 3.5) == (3.5, "chosen by hand")
     assert cutoff_of(made, offered["age"], None) == (65.0, "conventional")
     assert cutoff_of(made, offered["plr"], None) == (200.0, "median of these data, blind to outcome")
 

@@ -11,7 +11,7 @@ from kras_core.stats.cox import cox
 from kras_core.stats.cutpoints import bootstrap, possible_cutoffs, scan
 from kras_core.stats.event_table import code_times, tabulate
 from kras_core.stats.logrank import logrank
-from kras_core.stats.maxstat import maximally_selected, trimmed_share
+from kras_core.stats.maxstat import maximally_selected, permute
 from kras_core.stats.permutation import logrank_scores
 
 
@@ -58,7 +58,6 @@ def test_in_blocks_and_thinned_out_it_is_the_same(monkeypatch):
 
 def test_the_inner_80_percent():
     assert possible_cutoffs(np.arange(27.0)).below.tolist() == list(range(2, 25))
-    assert trimmed_share(27) == (2, 24)
     tied = possible_cutoffs([1, 1, 1, 2, 2, 3, 3, 3, 3, 4])
     assert (tied.values.tolist(), tied.below.tolist()) == ([1, 2, 3], [3, 5, 9])
 
@@ -123,9 +122,10 @@ def test_monte_carlo_p_is_that_of_all_permutations():
     assert abs(observed.p - exact) < 4 * observed.std_error
 
 
-def test_progress_ends_at_one_and_the_seed_fixes_p():
+def test_in_chunks_the_fraction_ends_at_one_and_the_seed_fixes_p():
     time, event, marker = rows(50, 1)
-    seen: list[float] = []
-    first = maximally_selected(logrank_scores(time, event), marker, samples=3000, seed=4, progress=seen.append)
-    second = maximally_selected(logrank_scores(time, event), marker, samples=3000, seed=4)
-    assert first.p == second.p and seen == sorted(seen) and seen[-1] == 1.0 and len(seen) > 5
+    steps = list(permute(logrank_scores(time, event), marker, samples=3000, seed=4))
+    done = [fraction for fraction, _ in steps]
+    assert done == sorted(done) and done[0] == 0 and done[-1] == 1.0 and len(done) > 5
+    assert np.isnan(steps[0][1].p) and steps[0][1].samples == 0
+    assert maximally_selected(logrank_scores(time, event), marker, samples=3000, seed=4) == steps[-1][1]

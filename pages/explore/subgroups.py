@@ -1,0 +1,127 @@
+"""Subgroups: one comparison within every level of other variables, and Cox models of one variable each."""
+
+import streamlit as st
+
+from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis
+from kras_core.analyse.subgroups import analyse_forest, default_factors, offered_factors
+from kras_core.analyse.univariable import analyse_cox, default_variables, offered_variables
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import stratifiers
+from kras_core.controls import distinct_labels
+from kras_core.report.figures import forest_html
+from kras_core.report.marker_answer import forest_answer
+from kras_core.report.marker_json import cox_json, forest_json
+from kras_core.report.marker_methods import forest_methods
+from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
+from kras_core.selection import Selection, SelectionError
+from kras_core.verify_markers import verify_forest
+from pages.shared import downloads, options, session
+
+
+def page() -> None:
+    cohort, selection = session.view()
+    forest = None
+    try:
+        factors = tuple(
+            options.strata("subgroups", offered_factors(cohort, selection), default_factors(cohort, selection))
+        )
+        forest = _forest(cohort, selection, factors)
+    except SelectionError as refusal:
+        st.title("Subgroups")
+        st.info(str(refusal), icon=":material/info:")
+    if forest is not None:
+        with st.container(key="answer"):
+            st.html(forest_answer(forest).html)
+        _controls(cohort, selection, forest)
+        st.html(forest_html(forest))
+    _details(cohort, selection, forest)
+
+
+def _forest(cohort: Cohort, selection: Selection, factors: tuple[str, ...]) -> ForestAnalysis:
+    """The forest of the group chosen, where there are more than two."""
+    first = session.kept(("forest", selection, factors, None), lambda: analyse_forest(cohort, selection, factors))
+    others = [label for label in first.groups if label != first.reference]
+    if len(others) < 2:
+        return first
+    position = int(options.number("against", 1, 1, len(others)))
+    group = others[position - 1]
+    try:
+        return session.kept(
+            ("forest", selection, factors, group), lambda: analyse_forest(cohort, selection, factors, group)
+        )
+    except SelectionError:  # a level without patients here
+        return first
+
+
+def _controls(cohort: Cohort, selection: Selection, forest: ForestAnalysis) -> None:
+    """Which subgroups, and which of several groups is compared with the reference."""
+    others = [label for label in forest.groups if label != forest.reference]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="forest_controls"):
+        if len(others) > 1:
+            st.selectbox(
+                f"Against {forest.reference}",
+                range(1, len(others) + 1),
+                key="against",
+                format_func=lambda i: others[i - 1],
+                persist_state="session",
+                width=240,
+            )
+        _stratifiers("Subgroups by", "subgroups", cohort, offered_factors(cohort, selection))
+
+
+def _stratifiers(label: str, key: str, cohort: Cohort, ids: tuple[str, ...]) -> None:
+    known = stratifiers(cohort)
+    labels = distinct_labels({id: known[id].label for id in ids})
+    with st.popover(f"{label} …", icon=":material/tune:"):
+        st.multiselect(
+            label, list(ids), key=key, format_func=labels.__getitem__, persist_state="session", select_all=False
+        )
+
+
+def _details(cohort: Cohort, selection: Selection, forest: ForestAnalysis | None) -> None:
+    names = ["One variable at a time", "Numbers", "Methods", "Verify", "Export"]
+    alone, numbers, methods, check, export = st.tabs(names, on_change="rerun", key="subgroup_details")
+    variables = tuple(options.strata("variables", offered_variables(cohort), default_variables(cohort)))
+    if alone.open:
+        with alone:
+            table = _cox(cohort, selection, variables)
+            if table is not None:
+                st.html(cox_table(table))
+            _stratifiers("Variables", "variables", cohort, offered_variables(cohort))
+    if numbers.open and forest is not None:
+        with numbers:
+            st.html(forest_table(forest))
+    if methods.open and forest is not None:
+        with methods:
+            st.markdown("\n".join(f"- {line}" for line in forest_methods(forest)))
+    if check.open and forest is not None:
+        with check, st.spinner("Recomputing with lifelines and scikit-survival …"):
+            ids, group = tuple(f.id for f in forest.factors), forest.label
+            key = ("verify forest", selection, ids, group)
+            st.html(verify_table(session.kept(key, lambda: verify_forest(cohort, selection, ids, group))))
+    if export.open:
+        with export:
+            _export(cohort, selection, forest, variables)
+
+
+def _cox(cohort: Cohort, selection: Selection, variables: tuple[str, ...]) -> CoxTable | None:
+    alone = selection.but(by=())
+    try:
+        return session.kept(("cox", alone, variables), lambda: analyse_cox(cohort, alone, variables))
+    except SelectionError as refusal:
+        st.warning(str(refusal), icon=":material/info:")
+        return None
+
+
+def _export(cohort: Cohort, selection: Selection, forest: ForestAnalysis | None, variables: tuple[str, ...]) -> None:
+    table = _cox(cohort, selection, variables)
+    rows = {"forest": forest_rows(forest)} if forest is not None else {}
+    rows |= {"one-variable-at-a-time": cox_rows(table)} if table is not None else {}
+    of = forest or table
+    if of is None:
+        return
+    whole = {"forest": forest_json(forest) if forest else None, "cox": cox_json(table) if table else None}
+    downloads.tables(rows, of, whole, [w.message for w in of.warnings])
+
+
+page()
