@@ -69,7 +69,7 @@ def _head(analysis: ForestAnalysis, axis: Axis, clock: Clock) -> str:
         f'<tr><th scope="col">Subgroup</th>{arms}<th scope="col" class="kras-drawn">'
         f"<small>hazard lower | higher in {html_escape(better)}</small>"
         f'<div class="kras-scale" aria-hidden="true">{ticks}</div></th>'
-        f'<th scope="col" class="kras-n">{ratio}</th><th scope="col" class="kras-n">Interaction p</th></tr>'
+        f'<th scope="col" class="kras-n">{ratio}</th><th scope="col" class="kras-n">Inter-<br>action p</th></tr>'
     )
 
 
@@ -80,7 +80,8 @@ def _factor(factor: SubgroupFactor, axis: Axis, clock: Clock) -> str:
     origin = f"<small>{html_escape(why)}</small>" if why else ""
     heading = (
         f'<tr class="kras-ruled kras-strong"><th scope="rowgroup">{html_escape(factor.label)}</th>'
-        f'<td class="kras-arm" colspan="2">{origin}</td><td class="kras-drawn">{_one(axis)}</td><td></td>'
+        f'<td class="kras-arm" colspan="2">{origin}</td><td class="kras-drawn">{_one(axis)}</td>'
+        f'<td class="kras-n"></td>'
         f'<td class="kras-n">{said}</td></tr>'
     )
     return heading + "".join(_row(row, axis, clock, factor.label) for row in factor.rows)
@@ -121,7 +122,7 @@ def _row(row: SubgroupRow, axis: Axis, clock: Clock, factor: str, overall: bool 
     return (
         f'<tr class="{kinds}"><th scope="row"{indent}>{html_escape(name)}</th>{arms}'
         f'<td class="kras-drawn">{_one(axis)}{_drawn(row, axis, overall)}</td>'
-        f'<td class="kras-n">{ratio_text(row).html}</td><td></td></tr>'
+        f'<td class="kras-n">{ratio_text(row).html}</td><td class="kras-n"></td></tr>'
     )
 
 

@@ -34,6 +34,7 @@ class Row:
     cells: tuple[Cell, ...]
     ruled: bool = False
     strong: bool = False
+    level: bool = False  # of the row above: set in
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def _row(row: Row, columns: Sequence[Column], widest: Sequence[str]) -> str:
     cells = "".join(
         f"<td{_class(columns, i)}>{_cell(cell, columns[i], widest[i - 1])}</td>" for i, cell in enumerate(row.cells, 1)
     )
-    return f'{opening}<th scope="row">{html_escape(row.head)}</th>{cells}</tr>'
+    level = ' class="kras-level"' if row.level else ""
+    return f'{opening}<th scope="row"{level}>{html_escape(row.head)}</th>{cells}</tr>'
 
 
 def _cell(cell: Cell, column: Column, widest: str) -> str:

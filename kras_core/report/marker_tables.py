@@ -13,6 +13,7 @@ from kras_core.report.number_tables import number_tables
 from kras_core.stats.results import TestResult
 
 MARK = "†"
+BLANK = Printed("")  # an empty cell that is no missing number
 BELOW_FIFTY = "fewer than 50 events: a detail, not a headline"
 
 
@@ -202,12 +203,12 @@ def _variable_rows(v: Univariable) -> list[Row]:
     if not v.terms:
         count = f"{v.events}/{v.n}" if v.n else fmt.NOTHING
         return [Row(v.label, (count, fmt.NOTHING, fmt.NOTHING, fmt.NOTHING, said), ruled=True, strong=True)]
-    rows = [Row(v.label, ("", "", "", whole, said), ruled=True, strong=True)]
+    rows = [Row(v.label, (BLANK, BLANK, BLANK, whole or BLANK, said), ruled=True, strong=True)]
     if v.reference:
         events = (
             fmt.spread(*v.reference_range, fmt.whole) if len(v.reference_range) == 2 else fmt.whole(v.reference_events)
         )
-        rows.append(Row(f"\u2003{v.reference}", (f"{events}/{v.reference_n}", "1, reference", fmt.NOTHING, "", "")))
+        rows.append(Row(v.reference, (f"{events}/{v.reference_n}", "1, reference", BLANK, BLANK, ""), level=True))
     for t in v.terms:
         events = fmt.spread(*t.events_range, fmt.whole) if len(t.events_range) == 2 else fmt.whole(t.events)
         if t.ratio is None:
@@ -216,7 +217,7 @@ def _variable_rows(v: Univariable) -> list[Row]:
         else:
             ratio, p = _bare(fmt.hazard_ratio(t.ratio)), fmt.p_value(t.ratio.p)
             method = "; ".join(filter(None, (t.ratio.caution, t.ratio.reason)))
-        rows.append(Row(f"\u2003{t.label}", (f"{events}/{t.n}", ratio, p, "", method)))
+        rows.append(Row(t.label, (f"{events}/{t.n}", ratio, p, BLANK, method), level=True))
     return rows
 
 

@@ -5,7 +5,7 @@ shows the range over redraws instead, and no minimum.
 """
 
 from collections.abc import Iterator
-from math import exp, log10
+from math import ceil, exp, log10
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from kras_core.report.km_frame import FIXED, Json, annotation, canvas
 from kras_core.report.palette import TOKENS, Theme, Tokens, fade
 
 HEIGHT = 430  # pixels
-RATIO, P = (0.45, 1.0), (0.0, 0.34)  # the panels' share of the height, from below
+RATIO, P = (0.46, 1.0), (0.0, 0.34)  # the panels' share of the height, from below
 BAND = 0.13
 MOST_POINTS = 400  # cut-offs drawn; the smallest p is always among them
 WIDEST = 20.0  # a hazard ratio or limit beyond is cut off by the axis
@@ -177,7 +177,7 @@ def _layout(
     high = min(WIDEST, float(np.quantile(ratios, 0.97)) * 1.15)
     bottom = min(0.008, smallest / 2)
     quiet = {"color": tokens.quiet, "size": 13 * scale}
-    p_ticks = [t for t in (1, 0.1, 0.01, 1e-3, 1e-5, 1e-7, 1e-10, 1e-20, 1e-50, 1e-100) if t >= bottom][:5]
+    p_ticks = _p_ticks(bottom)
     marks = _marks(analysis, end, tokens)
     return {
         **canvas(theme, 13 * scale),
@@ -209,6 +209,13 @@ def _layout(
     }  # fmt: skip
 
 
+def _p_ticks(bottom: float) -> list[float]:
+    """Powers of ten from 1 down, a few."""
+    decades = -log10(bottom)
+    step = 1 if decades < 4 else ceil(decades / 4)
+    return [10.0 ** -(step * i) for i in range(int(decades / step) + 1)]
+
+
 def _headings(analysis: BiomarkerAnalysis, tokens: Tokens) -> list[Json]:
     where: dict[str, Any] = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
     drawn = ", range over redraws" if analysis.redraws is not None else ""
@@ -229,12 +236,15 @@ def _marks(analysis: BiomarkerAnalysis, end: tuple[float, float], tokens: Tokens
             continue
         shapes.append(_rule("x", value, value, "paper", 0, 1, tokens.ink, "4px,3px"))
         word = origin.split(":")[0].split(" of these data")[0]
-        notes.append(_beside(f"{word} {_short(value)}", value, end, tokens.ink, RATIO[1], -4))
+        notes.append(_beside([f"{word} {_short(value)}"], value, end, tokens.ink, RATIO[1], -4))
     if chosen is not None:
         shapes.append(_rule("x", chosen.cutoff, chosen.cutoff, "paper", 0, 1, tokens.warning, "1px,3px"))
-        text = f"{MARK} smallest p {fmt.p_value(chosen.test.p)} at {_short(chosen.cutoff)}"
-        adjusted = "" if chosen.selected.reason else f", selection-adjusted {fmt.p_value(chosen.selected.best_p)}"
-        notes.append(_beside(text + adjusted, chosen.cutoff, end, tokens.warning, P[1], -4))
+        lines = [f"{MARK} smallest p {fmt.p_value(chosen.test.p)} at {_short(chosen.cutoff)}"]
+        if not chosen.selected.reason:
+            lines.append(f"selection-adjusted {fmt.p_value(chosen.selected.best_p)}")
+        notes.append(
+            _beside(lines, max(chosen.cutoff, end[0] + 0.2 * (end[1] - end[0])), end, tokens.warning, P[1], 36)
+        )
     return shapes, notes
 
 
@@ -246,13 +256,12 @@ def _rule(xref: str, x0: float, x1: float, yref: str, y0: float, y1: float, colo
     }  # fmt: skip
 
 
-def _beside(text: str, x: float, end: tuple[float, float], colour: str, y: float, shift: int) -> Json:
+def _beside(lines: list[str], x: float, end: tuple[float, float], colour: str, y: float, shift: int) -> Json:
     """Words beside a line, on the side where there is room."""
     right = (x - end[0]) / (end[1] - end[0]) < 0.5
-    return annotation(
-        plotly_escape(text), x, y, yref="paper", xanchor="left" if right else "right", xshift=4 if right else -4,
-        yanchor="top", yshift=shift, font={"color": colour, "size": 12},
-    )  # fmt: skip
+    side, shift_x = ("left", 4) if right else ("right", -4)
+    where = {"xanchor": side, "xshift": shift_x, "yanchor": "top", "yshift": shift, "align": side, "yref": "paper"}
+    return annotation("<br>".join(map(plotly_escape, lines)), x, y, **where, font={"color": colour, "size": 12})
 
 
 def ribbon_foot(analysis: BiomarkerAnalysis) -> str:

@@ -74,7 +74,7 @@ _RULES = """
 .kras-forest { width: 100%%; font-size: 13px; }
 .kras-forest th, .kras-forest td { padding: 2px 16px 2px 0; }
 .kras-forest small { color: var(--kras-quiet); font-size: %(note)dpx; font-weight: 400; }
-.kras-forest .kras-level { padding-left: 14px; }
+.kras-table .kras-level { padding-left: 14px; }
 .kras-forest tbody th { max-width: 19em; overflow: hidden; text-overflow: ellipsis; }
 .kras-forest .kras-n { width: 1%%; }
 .kras-forest .kras-drawn { position: relative; width: 40%%; min-width: 150px; padding: 0; }
@@ -104,6 +104,7 @@ _RULES = """
   .kras-forest thead .kras-drawn small { display: none; }
   .kras-forest th, .kras-forest td { padding-right: 8px; }
   .kras-forest .kras-interval { display: block; }
+  .kras-forest thead .kras-n { white-space: normal; }
   .st-key-km, .kras-risk { --names: 0px; }
   .st-key-km .annotation { display: none; }
   .kras-risk .kras-wide { display: none; }
