@@ -209,6 +209,42 @@ def test_audit_of_ones_own_claims(tmp_path):
     assert (held["findings"][0]["verdict"], held["findings"][0]["check"]) == ("reproduced", "recomputed")
 
 
+def test_cutpoints_gives_every_cut_off_and_the_adjusted_p():
+    found = answer("cutpoints", "ncctg-lung", "--marker", "age", "--bootstrap", "50")
+    scan, chosen = found["scan"], found["chosen_on_outcome"]
+    assert len(scan["cutoff"]) == len(scan["p"]) == len(scan["hazard_ratio"]) == 24
+    assert chosen["cutoff"] == 70 and chosen["optimistic"]
+    assert chosen["logrank"]["p"] == pytest.approx(min(scan["p"]), rel=1e-9)
+    assert chosen["selection_adjusted"]["permutations"] == 10_000
+    assert chosen["selection_adjusted"]["p"] > chosen["logrank"]["p"]
+    assert chosen["bootstrap"]["samples"] == 50
+    assert found["continuous"]["per_sd"]["estimate"] and found["spline"]["knots"]
+    assert found["discrimination"]["concordance"]["estimate"] and found["discrimination"]["auc"]
+    assert found["split"]["cutoffs"][0]["origin"] == "conventional"
+
+
+def test_cutpoints_of_the_default_cohort_are_ranges_but_for_the_published_one():
+    found = answer("cutpoints", "sintilimab-anlotinib", "--marker", "nlr")
+    assert found["scan"] is None and found["chosen_on_outcome"] is None and found["continuous"] is None
+    assert sum(found["redraws"]["determined"]) == 1
+    assert found["split"]["cutoffs"][0] == {
+        "id": "nlr", "value": 2.99, "origin": "published: median of these data, blind to outcome"
+    }  # fmt: skip
+    assert round(found["split"]["logrank"]["p"], 2) == 0.35
+
+
+def test_forest_and_cox_answer_on_every_bundled_cohort():
+    for id in ("sintilimab-anlotinib", "sintilimab-anlotinib-p", "ncctg-lung", "veterans-lung"):
+        by = () if id.startswith("sint") else ("--by", "sex" if id == "ncctg-lung" else "treatment")
+        forest = answer("forest", id, *by)
+        assert forest["overall"]["hazard_ratio"]["estimate"] and forest["factors"]
+        assert answer("cox", id)["variables"]
+    table = answer("cox", "sintilimab-anlotinib")
+    terms = {v["id"]: v["terms"] for v in table["variables"]}
+    assert terms["age"][0]["hazard_ratio"] is None and len(terms["age"][0]["hazard_ratio_range"]) == 2
+    assert round(terms["prior_antiangiogenic"][0]["hazard_ratio"]["estimate"], 2) == 0.29
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -229,3 +265,15 @@ def test_audit_names_the_cell_of_a_bad_claim(tmp_path):
     done = run("audit", "--claims", str(mine))
     assert done.returncode == 2
     assert "row 3, column printed" in done.stderr and "twelve" in done.stderr
+
+
+        (("cutpoints", "ncctg-lung", "--marker", "sex"), "is no marker"),
+        (("cutpoints", "ncctg-lung", "--marker", "age", "--by", "wt_loss"), "different columns"),
+        (("forest", "veterans-lung", "--by", "nothing"), "it offers"),
+        (("forest", "ncctg-lung", "--by", "sex", "--group", "Other"), "no group 'Other'"),
+        (("cox", "ncctg-lung", "--variables", "shoe"), "no stratifier 'shoe'"),
+    ],
+)
+def test_what_markers_and_subgroups_cannot_answer_is_refused(arguments, words):
+    done = run(*arguments)
+    assert done.returncode == 2 and words in done.stderr and done.stdout == ""
