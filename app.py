@@ -16,6 +16,7 @@ cohort_page = st.Page(PAGES / "data" / "cohort.py", title="Cohort", url_path="co
 page = st.navigation(
     {
         "Explore": [
+            st.Page(PAGES / "explore" / "overview.py", title="Overview", url_path="overview"),
             st.Page(PAGES / "explore" / "survival.py", title="Survival", url_path="survival", default=True),
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
             st.Page(PAGES / "explore" / "biomarkers.py", title="Biomarkers", url_path="biomarkers"),

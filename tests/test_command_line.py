@@ -277,3 +277,14 @@ def test_audit_names_the_cell_of_a_bad_claim(tmp_path):
 def test_what_markers_and_subgroups_cannot_answer_is_refused(arguments, words):
     done = run(*arguments)
     assert done.returncode == 2 and words in done.stderr and done.stdout == ""
+
+
+def test_table1_gives_the_papers_table_and_ranges_by_group():
+    found = answer("table1", "sintilimab-anlotinib", "--by", "prior_antiangiogenic")
+    rows = {c["column"]: c for c in found["characteristics"]}
+    assert {level["level"]: level["n"] for level in rows["sex"]["overall"]["levels"]} == {"M": 23, "F": 4}
+    assert rows["age"]["overall"]["median"] == 63 and rows["age"]["groups"][0]["cell"] is None
+    assert [g["n"] for g in found["groups"]] == [21, 6]
+    assert round(next(f["median"] for f in found["follow_up"] if f["endpoint"] == "os"), 1) == 30.3
+    tested = answer("table1", "ncctg-lung", "--by", "sex", "--where", "age>=60", "--p-values")
+    assert tested["n"] == 145 and all(c["p"] is not None for c in tested["characteristics"] if c["p_method"])

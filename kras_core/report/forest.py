@@ -115,12 +115,12 @@ def level(row: SubgroupRow, factor: str) -> str:
 
 
 def _row(row: SubgroupRow, axis: Axis, clock: Clock, factor: str, overall: bool = False) -> str:
-    kinds = " ".join(k for k, on in (("kras-strong", overall), ("kras-small", row.small)) if on)
+    wanted = (("kras-strong", overall), ("kras-indented", not overall), ("kras-small", row.small))
+    kinds = " ".join(kind for kind, on in wanted if on)
     name = row.label if overall else level(row, factor)
     arms = "".join(f'<td class="kras-n kras-arm">{arm_text(a, clock).html}</td>' for a in row.arms)
-    indent = "" if overall else ' class="kras-level"'
     return (
-        f'<tr class="{kinds}"><th scope="row"{indent}>{html_escape(name)}</th>{arms}'
+        f'<tr class="{kinds}"><th scope="row">{html_escape(name)}</th>{arms}'
         f'<td class="kras-drawn">{_one(axis)}{_drawn(row, axis, overall)}</td>'
         f'<td class="kras-n">{ratio_text(row).html}</td><td class="kras-n"></td></tr>'
     )

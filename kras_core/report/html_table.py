@@ -28,13 +28,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its head, a cell per further column, and whether a hairline stands above it."""
+    """A row: its head, a cell per further column, and whether a hairline stands above it. indented: one of several
+    under a head of their own."""
 
     head: str
     cells: tuple[Cell, ...]
     ruled: bool = False
     strong: bool = False
-    level: bool = False  # of the row above: set in
+    indented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,13 @@ def _class(columns: Sequence[Column], i: int) -> str:
 
 
 def _row(row: Row, columns: Sequence[Column], widest: Sequence[str]) -> str:
-    kinds = [name for name, wanted in (("kras-ruled", row.ruled), ("kras-strong", row.strong)) if wanted]
+    wanted = (("kras-ruled", row.ruled), ("kras-strong", row.strong), ("kras-indented", row.indented))
+    kinds = [name for name, is_wanted in wanted if is_wanted]
     opening = f'<tr class="{" ".join(kinds)}">' if kinds else "<tr>"
     cells = "".join(
         f"<td{_class(columns, i)}>{_cell(cell, columns[i], widest[i - 1])}</td>" for i, cell in enumerate(row.cells, 1)
     )
-    level = ' class="kras-level"' if row.level else ""
-    return f'{opening}<th scope="row"{level}>{html_escape(row.head)}</th>{cells}</tr>'
+    return f'{opening}<th scope="row">{html_escape(row.head)}</th>{cells}</tr>'
 
 
 def _cell(cell: Cell, column: Column, widest: str) -> str:

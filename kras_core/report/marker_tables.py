@@ -208,7 +208,7 @@ def _variable_rows(v: Univariable) -> list[Row]:
         events = (
             fmt.spread(*v.reference_range, fmt.whole) if len(v.reference_range) == 2 else fmt.whole(v.reference_events)
         )
-        rows.append(Row(v.reference, (f"{events}/{v.reference_n}", "1, reference", BLANK, BLANK, ""), level=True))
+        rows.append(Row(v.reference, (f"{events}/{v.reference_n}", "1, reference", BLANK, BLANK, ""), indented=True))
     for t in v.terms:
         events = fmt.spread(*t.events_range, fmt.whole) if len(t.events_range) == 2 else fmt.whole(t.events)
         if t.ratio is None:
@@ -217,7 +217,7 @@ def _variable_rows(v: Univariable) -> list[Row]:
         else:
             ratio, p = _bare(fmt.hazard_ratio(t.ratio)), fmt.p_value(t.ratio.p)
             method = "; ".join(filter(None, (t.ratio.caution, t.ratio.reason)))
-        rows.append(Row(t.label, (f"{events}/{t.n}", ratio, p, BLANK, method), level=True))
+        rows.append(Row(t.label, (f"{events}/{t.n}", ratio, p, BLANK, method), indented=True))
     return rows
 
 

@@ -44,11 +44,40 @@ _RULES = """
 .kras-table tbody td:not(.kras-n) { color: var(--kras-quiet); font-size: %(note)dpx; min-width: 12em; }
 .kras-table .kras-ruled > * { border-top: 1px solid var(--kras-hairline); }
 .kras-table .kras-strong th { font-weight: 600; }
+.kras-table .kras-indented th { padding-left: 16px; }
 .kras-safety .kras-value { font-weight: 400; }
 .kras-safety .kras-strong .kras-value { font-weight: 600; }
 .kras-safety { font-size: 13px; }
 .kras-safety th, .kras-safety td { padding-right: 11px; }
 .kras-safety tbody th { white-space: normal; min-width: 11em; max-width: 16em; }
+.kras-characteristics td, .kras-characteristics th { line-height: 18px; padding-top: 3px; padding-bottom: 3px; }
+.kras-characteristics .kras-value { font-weight: 400; }
+.kras-characteristics th, .kras-characteristics td { padding-right: 12px; }
+.kras-characteristics tbody th { white-space: normal; min-width: 9em; max-width: 17em; }
+.kras-flow { list-style: none; margin: 0; padding: 0 !important; color: var(--kras-ink);
+  font-size: %(body)dpx; line-height: 1.4; font-feature-settings: "tnum"; max-width: 460px; }
+.kras-flow > li { margin: 0; padding: 0; position: relative; }
+.kras-flow > li + li { padding-top: 22px; }
+.kras-flow > li + li::before { content: ""; position: absolute; left: 24px; top: 0; height: 22px;
+  border-left: 1px solid var(--kras-quiet); }
+.kras-flow > li + li::after { content: ""; position: absolute; left: 21px; top: 15px; border: 3.5px solid transparent;
+  border-top: 6px solid var(--kras-quiet); border-bottom: 0; }
+.kras-flow .kras-box { border: 1px solid var(--kras-hairline); border-radius: 3px; background: var(--kras-panel);
+  padding: 6px 12px; display: flex; justify-content: space-between; gap: 12px; position: relative;
+  z-index: 1; }
+.kras-flow .kras-never { border-style: dashed; background: none; color: var(--kras-quiet); font-size: %(note)dpx; }
+.kras-flow .kras-out { margin: 0 0 22px 48px; padding: 4px 12px; border-left: 2px solid var(--kras-hairline);
+  color: var(--kras-quiet); font-size: %(note)dpx; position: relative; }
+.kras-flow .kras-out::before { content: ""; position: absolute; left: -24px; top: 12px; width: 18px;
+  border-top: 1px solid var(--kras-quiet); }
+.kras-flow .kras-through::before { height: calc(100%% - 10px); }
+.kras-flow .kras-through::after { top: auto; bottom: 36px; }
+.kras-flow b { font-weight: 600; white-space: nowrap; }
+.kras-flow .kras-strata { display: grid; grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); gap: 8px; }
+.kras-flow .kras-strata .kras-box { display: block; }
+.kras-bar { display: inline-block; width: 120px; height: 8px; background: var(--kras-hairline); border-radius: 2px;
+  vertical-align: middle; overflow: hidden; }
+.kras-bar i { display: block; height: 100%%; background: var(--kras-accent); }
 .kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px;
   max-width: 110ch; }
 .kras-table-notes p { margin: 0 0 4px; font-size: inherit; }
@@ -74,7 +103,6 @@ _RULES = """
 .kras-forest { width: 100%%; font-size: 13px; }
 .kras-forest th, .kras-forest td { padding: 2px 16px 2px 0; }
 .kras-forest small { color: var(--kras-quiet); font-size: %(note)dpx; font-weight: 400; }
-.kras-table .kras-level { padding-left: 14px; }
 .kras-forest tbody th { max-width: 19em; overflow: hidden; text-overflow: ellipsis; }
 .kras-forest .kras-n { width: 1%%; }
 .kras-forest .kras-drawn { position: relative; width: 40%%; min-width: 150px; padding: 0; }

@@ -241,4 +241,26 @@ class DynamicAuc:
     estimate: float
     cases: int
     controls: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSummary:
+    """A column of numbers: known values, missing ones, and what describes the known; all NaN where none is known."""
+
+    n: int
+    missing: int
+    median: float
+    q1: float
+    q3: float
+    low: float
+    high: float
+    mean: float
+    sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class StandardisedDifference:
+    """How far two groups lie apart in units of their spread; NaN with the reason where undefined."""
+
+    estimate: float
     reason: str = ""

@@ -6,6 +6,7 @@ from kras_core.analyse.ledger import safety_looks
 from kras_core.analyse.safety import analyse_safety
 from kras_core.report.answer import safety_answer
 from kras_core.report.figures import butterfly_figure, safety_alt_text
+from kras_core.report.safety_json import safety_json
 from kras_core.report.tables import safety_rows, safety_table
 from kras_core.selection import SelectionError
 from pages.shared import chart, downloads, options, session
@@ -42,7 +43,7 @@ def page() -> None:
         safety_alt_text(analysis),
     )
     st.html(safety_table(analysis, order=order))
-    downloads.tables({"adverse-events": safety_rows(analysis, order=order)}, analysis)
+    downloads.tables({"adverse-events": safety_rows(analysis, order=order)}, analysis, safety_json(analysis))
 
 
 page()

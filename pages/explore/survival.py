@@ -8,6 +8,7 @@ from kras_core.analyse.ticks import axis_ends, months_per
 from kras_core.report.answer import answer
 from kras_core.report.figures import alt_text, km_figure, under_figure
 from kras_core.report.methods import methods_lines
+from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify import verify
@@ -43,7 +44,9 @@ def page() -> None:
             _verify()
     if export.open:
         with export:
-            downloads.tables({"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)}, analysis)
+            downloads.tables(
+                {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)}, analysis, survival_json(analysis)
+            )
 
 
 def _view_controls(analysis: SurvivalAnalysis) -> None:

@@ -6,10 +6,8 @@ from typing import Any, Protocol
 
 import streamlit as st
 
-from kras_core.analyse.results import CohortRef, SafetyAnalysis, SurvivalAnalysis
+from kras_core.analyse.results import CohortRef
 from kras_core.report.csv_out import csv_bytes
-from kras_core.report.safety_json import safety_json
-from kras_core.report.survival_json import survival_json
 from pages.shared import session
 
 
@@ -23,12 +21,12 @@ class OfCohort(Protocol):
 def tables(
     found: Mapping[str, Sequence[Mapping[str, str]]],
     analysis: OfCohort,
-    whole: Mapping[str, Any] | None = None,
+    whole: Mapping[str, Any],
     notes: Sequence[str] = (),
 ) -> None:
-    """A button for every table (CSV, formulas neutralised) and one for the analysis (JSON).
+    """A button for every table (CSV, formulas neutralised) and one for the whole analysis (JSON).
 
-    whole: the analysis as JSON (None: Survival's or Safety's own). notes: what every file says at its foot, too.
+    notes: what every file says at its foot, beside where its data are from.
     """
     cohort = analysis.cohort
     name = cohort.id if cohort.origin == "bundled" else "uploaded" if cohort.provenance == "real" else cohort.provenance
@@ -43,10 +41,6 @@ def tables(
                 icon=":material/download:",
                 key=f"csv:{title}",
             )
-        if isinstance(analysis, SurvivalAnalysis):
-            whole = survival_json(analysis)
-        elif isinstance(analysis, SafetyAnalysis):
-            whole = safety_json(analysis)
         st.download_button(
             "Analysis, JSON",
             json.dumps(whole, ensure_ascii=False, indent=1),
