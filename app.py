@@ -18,6 +18,7 @@ page = st.navigation(
         "Explore": [
             st.Page(PAGES / "explore" / "overview.py", title="Overview", url_path="overview"),
             st.Page(PAGES / "explore" / "survival.py", title="Survival", url_path="survival", default=True),
+            st.Page(PAGES / "explore" / "response.py", title="Response", url_path="response"),
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
             st.Page(PAGES / "explore" / "biomarkers.py", title="Biomarkers", url_path="biomarkers"),
             st.Page(PAGES / "explore" / "subgroups.py", title="Subgroups", url_path="subgroups"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
 
-FLOOR = 1e-9  # smaller numbers count as 0 in a relative difference
+ROUNDING = 1e-14  # numbers this close are the same: a limit at 0 comes out as 5e-17
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,6 @@ def relative_difference(a: float, b: float | None) -> float | None:
     """|a - b| over the larger; infinite where one alone is finite, None where there is nothing to compare."""
     if b is None or isnan(a):
         return None
-    if a == b:
+    if a == b or abs(a - b) < ROUNDING:
         return 0.0
-    return abs(a - b) / max(abs(a), abs(b), FLOOR) if isfinite(a) and isfinite(b) else inf
+    return abs(a - b) / max(abs(a), abs(b)) if isfinite(a) and isfinite(b) else inf

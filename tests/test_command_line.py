@@ -288,3 +288,12 @@ def test_table1_gives_the_papers_table_and_ranges_by_group():
     assert round(next(f["median"] for f in found["follow_up"] if f["endpoint"] == "os"), 1) == 30.3
     tested = answer("table1", "ncctg-lung", "--by", "sex", "--where", "age>=60", "--p-values")
     assert tested["n"] == 145 and all(c["p"] is not None for c in tested["characteristics"] if c["p_method"])
+
+
+def test_response_gives_the_papers_rates_and_ranges_by_group():
+    found = answer("response", "sintilimab-anlotinib", "--by", "prior_antiangiogenic")
+    orr = next(r for r in found["overall"]["rates"] if (r["measure"], r["denominator"]) == ("orr", "all"))
+    assert [round(x, 1) for x in (orr["percent"], *orr["clopper_pearson"])] == [33.3, 16.5, 54.0]
+    assert [g["counts"] for g in found["groups"]] == [None, None] and found["comparisons"] == []
+    refused = run("response", "ncctg-lung")
+    assert refused.returncode == 2 and "best_response" in refused.stderr

@@ -101,7 +101,7 @@ def _characteristic(cohort: Cohort, column: str, grouped: Grouped) -> Characteri
         return None
     numbers = cohort.numbers(column)
     if _is_flag(numbers, known.kind if known else ""):
-        codes = np.asarray(np.where(numbers == 1, 1, np.where(numbers == 0, 0, -1)), dtype=np.intp)
+        codes: np.ndarray = np.where(numbers == 1, 1, np.where(numbers == 0, 0, -1))
         return _by_level(cohort, base | {"kind": "flag", "levels": FLAG}, codes, grouped)
     return _by_number(cohort, base, numbers, grouped)
 
@@ -111,9 +111,9 @@ def _is_flag(numbers: Floats, kind: str) -> bool:
     return kind == "flag" or (not kind and bool(known.size) and bool(np.isin(known, (0.0, 1.0)).all()))
 
 
-def _by_level(cohort: Cohort, base: dict, codes: Codes, grouped: Grouped) -> Characteristic:
+def _by_level(cohort: Cohort, base: dict, codes: np.ndarray, grouped: Grouped) -> Characteristic:
     scope, levels = grouped.scope, len(base["levels"])
-    counts = _count(codes, scope.groups, scope.k, levels)
+    counts = count_by_group(codes, scope.groups, scope.k, levels)
     everybody = counts.sum(axis=0)
     found = Characteristic(
         **base,
@@ -122,7 +122,9 @@ def _by_level(cohort: Cohort, base: dict, codes: Codes, grouped: Grouped) -> Cha
     )
     redraws = _redraw(cohort, base["column"], grouped)
     if redraws is not None:
-        each = _count(codes[redraws.order] if redraws.order is not None else codes, redraws.groups, scope.k, levels)
+        each = count_by_group(
+            codes[redraws.order] if redraws.order is not None else codes, redraws.groups, scope.k, levels
+        )
         found = _open(found, each[..., :levels], grouped)
     compared = [counts[g, :levels] for g in grouped.shown]
     return _with_difference(found, compared)
@@ -161,7 +163,7 @@ def _redraw(cohort: Cohort, column: str, grouped: Grouped) -> _Redrawn | None:
     return _Redrawn(np.broadcast_to(groups, (COUNT, cohort.n)), order)
 
 
-def _count(codes: Codes, groups: Codes, k: int, levels: int) -> Ints:
+def count_by_group(codes: np.ndarray, groups: Codes, k: int, levels: int) -> Ints:
     """Patients (..., k + 1, levels + 1) by group (k: without one) and level (the last: missing)."""
     codes, groups = np.broadcast_arrays(np.where(codes < 0, levels, codes), groups)
     shape = (*groups.shape[:-1], k + 2, levels + 1)

@@ -1,4 +1,4 @@
-"""What follows from other columns: inflammatory indices, times from dates, months from days.
+"""What follows from other columns: inflammatory indices, times from dates, response, months from days.
 
 A value that was given is never overwritten, except that months give way to days, which are exact.
 """
@@ -26,6 +26,7 @@ class Derived:
 def derive(frame: pd.DataFrame, days_per_month: float) -> Derived:
     """Everything that can be derived from these typed columns; each step only where its columns are there."""
     frame, undated = times_from_dates(indices(frame))
+    frame = response_times(frame, days_per_month)
     frame, time_in_days, differing = months_from_days(frame, days_per_month)
     return Derived(frame, time_in_days, (*undated, *differing))
 
@@ -86,6 +87,30 @@ def times_from_dates(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, 
         frame = frame.assign(**{f"{id}_days": days.where(timed), f"{id}_event": event.where(timed)})
         findings += _undated(frame, id, until, (*events, *ends))
     return frame, tuple(findings)
+
+
+def response_times(frame: pd.DataFrame, days_per_month: float) -> pd.DataFrame:
+    """Time to response and its duration (`dor_days`, `dor_event`) from response_date, for those with one.
+
+    The duration runs to progression_date or death_date, whichever is first, else to last_assessment_date, else
+    last_contact_date (censored). Durations that were given are left alone.
+    """
+    if "response_date" not in frame:
+        return frame
+    responded = _dates(frame, ("response_date",))["response_date"]
+    if "start_date" in frame:
+        waited = (responded - frame["start_date"]).dt.days / days_per_month
+        given = pd.Series(frame.get("response_months", waited))
+        frame = frame.assign(response_months=given.fillna(waited).astype(np.float64))
+    if any(f"dor_{part}" in frame for part in ("months", "days", "event")):
+        return frame
+    happened = _dates(frame, ("progression_date", "death_date")).min(axis=1)
+    until = happened
+    for column in ("last_assessment_date", "last_contact_date"):
+        until = until.fillna(_dates(frame, (column,))[column])
+    days = (until - responded).dt.days.astype(np.float64)
+    timed = days.notna() & (days >= 0)
+    return frame.assign(dor_days=days.where(timed), dor_event=happened.notna().astype(np.float64).where(timed))
 
 
 def _dates(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def coding(frame: pd.DataFrame, _: float) -> list[Finding]:
         if (time > LONGEST_MONTHS).any():
             remedy = f"The longest is {time.max():,.0f} months. If these are days, call the column {id}_days."
             found.append(Finding("warning", "days-in-months", f"{id}_months", None, remedy=remedy))
-        if (event[known] == 1).all() and not known.all():
+        if (event[known] == 1).all() and not known.all() and id != "dor":  # which responders alone have
             remedy = (
                 f"{name} is given only where the event happened. If the others are still without it, add their times "
                 "with event 0: leaving them out shortens survival."

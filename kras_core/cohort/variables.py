@@ -245,6 +245,29 @@ VARIABLES: dict[str, Variable] = {
             post_baseline=True,
         ),
         _flag("response_confirmed", "Response confirmed", "response", post_baseline=True),
+        _date("response_date", "First response", "First scan with CR or PR; empty without a response."),
+        Variable(
+            "response_months",
+            "Time to response",
+            "number",
+            "response",
+            "months",
+            low=0,
+            high=_CENTURY["months"],
+            note="Start to first response; derived from response_date where empty.",
+            post_baseline=True,
+        ),
+        Variable(
+            "best_change_percent",
+            "Best change of target lesions",
+            "number",
+            "response",
+            "%",
+            low=-100,
+            high=1000,
+            note="Smallest sum of diameters after the start against baseline: -45 means 45 % smaller.",
+            post_baseline=True,
+        ),
     )
 }
 

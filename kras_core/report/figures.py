@@ -5,6 +5,8 @@ from kras_core.report.curve_figure import curve_alt_text, curve_figure
 from kras_core.report.forest import forest_html
 from kras_core.report.km_figure import alt_text, km_figure
 from kras_core.report.km_under import under_figure
+from kras_core.report.patient_figures import swimmer_figure, swimmer_orders, waterfall_figure
+from kras_core.report.response_figure import response_figure
 from kras_core.report.ribbon import ribbon_alt_text, ribbon_figure, ribbon_foot
 from kras_core.report.spline_figure import spline_alt_text, spline_figure, spline_foot
 
@@ -13,10 +15,9 @@ __all__ = [
     "butterfly_figure",
     "curve_alt_text",
     "curve_figure",
-    "km_figure",
-    "safety_alt_text",
     "forest_html",
     "km_figure",
+    "response_figure",
     "ribbon_alt_text",
     "ribbon_figure",
     "ribbon_foot",
@@ -24,5 +25,8 @@ __all__ = [
     "spline_alt_text",
     "spline_figure",
     "spline_foot",
+    "swimmer_figure",
+    "swimmer_orders",
     "under_figure",
+    "waterfall_figure",
 ]

@@ -1,8 +1,10 @@
 """Indices, times from dates and months from days, each against numbers worked out by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from kras_core.cohort.derive import response_times
 from tests.cohort.files import cohort, one, patients, problems
 
 COUNTS = {
@@ -112,3 +114,29 @@ def test_a_death_before_the_start_is_an_error_and_no_negative_time():
     problem = one([p for p in found if p.severity == "error"], "date-order")
     assert (problem.row, problem.column, problem.value) == (3, "death_date", "2020-02-10")
     assert "on or after start_date" in problem.sentence
+
+
+def days(texts: list[str | None]) -> pd.Series:
+    return pd.Series(np.array([t or "NaT" for t in texts], dtype="datetime64[ns]"))
+
+
+def test_response_times_run_from_the_first_response_to_progression_or_the_last_scan():
+    frame = pd.DataFrame(
+        {
+            "start_date": days(["2021-01-01"] * 4),
+            "response_date": days(["2021-03-02", "2021-01-31", None, "2021-02-10"]),
+            "progression_date": days(["2021-08-29", None, "2021-06-30", None]),
+            "last_contact_date": days(["2021-10-28", "2022-01-01", "2021-12-27", None]),
+        }
+    )
+    found = response_times(frame, 30.0)
+    np.testing.assert_allclose(found["response_months"], [2.0, 1.0, np.nan, 40 / 30])
+    np.testing.assert_allclose(found["dor_days"], [180, 335, np.nan, np.nan])
+    np.testing.assert_allclose(found["dor_event"], [1, 0, np.nan, np.nan])
+    given = response_times(frame.assign(response_months=[9.0, np.nan, np.nan, np.nan], dor_months=1.0), 30.0)
+    assert given["response_months"].tolist()[:2] == [9.0, 1.0] and "dor_days" not in given
+    assert response_times(frame.drop(columns="response_date"), 30.0).columns.tolist() == [
+        "start_date",
+        "progression_date",
+        "last_contact_date",
+    ]

@@ -367,5 +367,6 @@ def test_every_dictionary_column_survives_validation():
     row = {v.name: v.levels[0] if v.levels else examples.get(v.kind, "x") for v in VARIABLES.values()}
     row |= {"pfs_days": "609", "os_days": "609", "entry_days": "1", "entry_months": "0.03", "anlotinib_dose_mg": "12"}
     made = build_cohort(raw([row]), id="x", title="x", provenance="simulated")
-    assert list(made.patients.columns) == list(VARIABLES)
+    # duration of response is derived from the dates
+    assert list(made.patients.columns) == [*VARIABLES, "dor_days", "dor_event", "dor_months"]
     assert not made.patients.isna().any().any()

@@ -1,0 +1,127 @@
+"""Response: best overall response by stratum, and every patient's course."""
+
+import streamlit as st
+
+from kras_core.analyse.response import analyse_response
+from kras_core.analyse.response_results import ResponseAnalysis
+from kras_core.report.figures import response_figure, swimmer_figure, swimmer_orders, waterfall_figure
+from kras_core.report.format import md_escape
+from kras_core.report.response_json import response_json
+from kras_core.report.response_tables import response_tables
+from kras_core.report.response_words import (
+    response_alt_text,
+    response_answer,
+    response_methods,
+    swimmer_alt_text,
+    waterfall_alt_text,
+)
+from kras_core.report.second_opinion_table import second_opinion_table
+from kras_core.selection import SelectionError
+from kras_core.verify_response import verify_response
+from pages.shared import chart, downloads, session
+
+DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]
+
+
+def page() -> None:
+    cohort, selection = session.view()
+    recorded = "response_confirmed" in cohort.patients
+    confirmed = recorded and bool(st.session_state.get("confirmed_only", False))
+    try:
+        analysis = session.kept(
+            ("response", selection, confirmed), lambda: analyse_response(cohort, selection, confirmed_only=confirmed)
+        )
+    except SelectionError as refusal:
+        st.title("Response")
+        st.warning(md_escape(refusal), icon=":material/info:")
+        return
+    with st.container(key="answer"):
+        st.html(response_answer(analysis).html)
+    if recorded:
+        st.toggle(
+            "Confirmed responses only",
+            key="confirmed_only",
+            persist_state="session",
+            help="An unconfirmed CR or PR then counts as stable disease (RECIST 1.1).",
+        )
+    chart.show(
+        "response",
+        lambda compact: response_figure(analysis, theme=session.theme(), compact=compact),
+        response_alt_text(analysis),
+    )
+    _details(analysis, confirmed)
+
+
+def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
+    numbers, swimmer, waterfall, methods, check, export = st.tabs(DETAILS, on_change="rerun", key="response_details")
+    if numbers.open:
+        with numbers:
+            st.html("".join(table.html() for table in response_tables(analysis)))
+    if swimmer.open:
+        with swimmer:
+            _swimmer(analysis)
+    if waterfall.open:
+        with waterfall:
+            _waterfall(analysis)
+    if methods.open:
+        with methods:
+            st.markdown("\n".join(f"- {line}" for line in response_methods(analysis)))
+    if check.open:
+        with check:
+            _verify(analysis, confirmed)
+    if export.open:
+        with export:
+            names = ("best-response", "response-rates", "differences", "response-times")
+            found = {t.kind: t.text_rows() for t in response_tables(analysis)}
+            downloads.tables({name: found[name] for name in names if name in found}, analysis, response_json(analysis))
+
+
+def _swimmer(analysis: ResponseAnalysis) -> None:
+    orders = swimmer_orders(analysis.courses)
+    if st.session_state.get("swimmer_order") not in orders:
+        st.session_state["swimmer_order"] = "time"
+    st.segmented_control(
+        "Order",
+        list(orders),
+        key="swimmer_order",
+        required=True,
+        format_func=orders.__getitem__,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    order = st.session_state["swimmer_order"]
+    drawn = swimmer_figure(analysis)["layout"]["meta"]["drawn"]
+    if not drawn:
+        st.caption("No swimmer plot: no patient has a time.")
+        return
+    chart.show(
+        "swimmer",
+        lambda compact: swimmer_figure(analysis, order=order, theme=session.theme(), compact=compact),
+        swimmer_alt_text(analysis, drawn),
+    )
+
+
+def _waterfall(analysis: ResponseAnalysis) -> None:
+    if analysis.change_reason:
+        st.caption(f"No waterfall plot: this cohort {analysis.change_reason}.")
+    else:
+        chart.show(
+            "waterfall",
+            lambda compact: waterfall_figure(analysis, theme=session.theme(), compact=compact),
+            waterfall_alt_text(analysis),
+        )
+    st.caption(
+        "No spider plot: it needs the sum of target lesions at every scan, and the table of patients has one row each."
+    )
+
+
+def _verify(analysis: ResponseAnalysis, confirmed: bool) -> None:
+    cohort, selection = session.view()
+    with st.spinner("Recomputing with statsmodels and SciPy …"):
+        opinions = session.kept(
+            ("verify response", selection, confirmed), lambda: verify_response(cohort, selection, analysis)
+        )
+    st.html(second_opinion_table(opinions).html())
+
+
+page()

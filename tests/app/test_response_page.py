@@ -1,0 +1,36 @@
+"""The Response page in a browser: rates, courses, the second opinion, and a cohort without responses."""
+
+import pytest
+
+from tests.app.tab import Tab
+from tests.app.view import answer_text
+
+
+@pytest.mark.parametrize("cohort_id", ["sintilimab-anlotinib", "sintilimab-anlotinib-p"])
+def test_rates_of_everybody_and_ranges_by_group(page: Tab, cohort_id: str) -> None:
+    page.open(f"/response?cohort={cohort_id}")
+    text = answer_text(page)
+    assert "ORR 33.3 % (16.5–54.0 %)" in text and "DCR 92.6 % (75.7–99.1 %)" in text and "range over redraws" in text
+    with page.rerun():
+        page.page.get_by_role("tab", name="Swimmer").click()
+    page.page.wait_for_selector(".st-key-swimmer_wide .main-svg:visible")
+    with page.rerun():
+        page.page.get_by_role("tab", name="Waterfall").click()
+    assert "best_change_percent" in page.page.locator("[data-testid=stMain]").inner_text()
+    with page.rerun():
+        page.page.get_by_role("tab", name="Verify").click()
+    page.page.wait_for_selector("text=all agree", timeout=60_000)
+
+
+def test_a_cohort_without_responses_says_so(page: Tab) -> None:
+    page.open("/response?cohort=ncctg-lung")
+    assert "best_response" in page.page.locator("[data-testid=stAlert]").inner_text().replace("\u2060", "")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080), (390, 844)])
+def test_one_figure_fits_the_window(page: Tab, width: int, height: int) -> None:
+    page.page.set_viewport_size({"width": width, "height": height})
+    page.open("/response")
+    page.page.wait_for_selector(".main-svg:visible")
+    assert page.page.locator("[data-testid=stPlotlyChart]:visible").count() == 1
+    assert page.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,110 @@
+"""The Response view's figures: valid, escaped, bounded, and equal to the numbers beneath them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from kras_core.analyse.response import analyse_response
+from kras_core.cohort.bundled import DEFAULT, load
+from kras_core.report.figures import response_figure, swimmer_figure, waterfall_figure
+from kras_core.report.patient_figures import MOST_COLUMNS, MOST_PATIENTS, swimmer_order, swimmer_orders
+from kras_core.selection import By, Selection
+from tests.simulated import simulated_cohort
+
+
+def analysis_of(cohort, *by: str):
+    return analyse_response(cohort, Selection(cohort.digest, "pfs", tuple(map(By, by))))
+
+
+@pytest.fixture(scope="module")
+def full():
+    """Patients with times of response and changes of target lesions, one with a name that tries to be HTML."""
+    cohort = simulated_cohort(120)
+    rng = np.random.default_rng(2)
+    names = cohort.patients["patient_id"].to_numpy(copy=True)
+    names[0] = "<b>%{x}$x$</b>"
+    columns = {
+        "patient_id": names,
+        "response_months": np.where(cohort.patients["best_response"] == "PR", 1.5, np.nan),
+        "best_change_percent": np.round(rng.uniform(-90, 60, 120)),
+    }
+    return replace(cohort, patients=cohort.patients.assign(**columns))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("compact", [False, True])
+def test_figures_are_valid_and_small(full, theme, compact):
+    analysis = analysis_of(full, "ward")
+    for draw in (response_figure, swimmer_figure, waterfall_figure):
+        figure = draw(analysis, theme=theme, compact=compact)
+        go.Figure(figure)
+        text = json.dumps(figure, allow_nan=False)
+        assert len(text) < 150_000 and "<b>%" not in text and "%{x}$" not in text
+        assert len(figure["data"]) <= 10 and len(figure["layout"]["annotations"]) <= 3
+
+
+def test_bars_add_up_to_all_patients_and_marks_stand_at_the_rates(full):
+    analysis = analysis_of(full, "ward")
+    figure = response_figure(analysis)
+    bars = [t for t in figure["data"] if t["type"] == "bar"]
+    assert np.sum([t["x"] for t in bars], axis=0) == pytest.approx([100.0] * 3, abs=0.01)
+    marks = next(t for t in figure["data"] if t.get("mode") == "markers")
+    groups = (*analysis.groups, analysis.overall)
+    expected = [100 * g.rates[m, "all"].exact.estimate for g in groups for m in ("orr", "dcr")]
+    assert marks["x"] == pytest.approx(expected, abs=0.001)
+
+
+def test_open_groups_are_lines_over_their_range():
+    cohort = load(DEFAULT)
+    analysis = analysis_of(cohort, "prior_antiangiogenic")
+    figure = response_figure(analysis)
+    go.Figure(figure)
+    bars = [t for t in figure["data"] if t["type"] == "bar"]
+    assert all(x == 0 for t in bars for x in t["x"][:2]) and sum(t["x"][2] for t in bars) == pytest.approx(
+        100, abs=0.01
+    )
+    low, high = analysis.groups[0].ranges["orr"]
+    lines = next(t for t in figure["data"] if t.get("line", {}).get("width") == 9)
+    assert lines["x"][:2] == pytest.approx([100 * low / 21, 100 * high / 21], abs=0.001)
+    swimmer = swimmer_figure(analysis)
+    assert "PR" not in json.dumps(swimmer) and "drawn or not recorded" in json.dumps(swimmer)
+    assert list(swimmer_orders(analysis.courses)) == ["time", "group"]
+
+
+def test_swimmers_are_sorted_and_bounded(full):
+    analysis = analysis_of(full, "ward")
+    c = analysis.courses
+    assert (np.diff(c.end[swimmer_order(c, "time")]) <= 0).all()
+    assert (np.diff(c.response[swimmer_order(c, "response")]) >= 0).all()
+    assert (np.diff(c.slot[swimmer_order(c, "group")]) >= 0).all()
+    figure = swimmer_figure(analysis)
+    assert figure["layout"]["meta"] == {"drawn": MOST_PATIENTS, "patients": 120}
+    assert "first 80 of 120" in json.dumps(figure["layout"]["annotations"])
+    bars = [t for t in figure["data"] if t["type"] == "bar"]
+    assert bars[0]["x"] == pytest.approx(c.end[swimmer_order(c)][:MOST_PATIENTS].tolist(), abs=0.001)
+    deaths = next(t for t in figure["data"] if t["type"] == "scatter" and t["marker"]["symbol"] == "x-thin")
+    first = swimmer_order(c)[:MOST_PATIENTS]
+    assert deaths["y"] == np.flatnonzero(~np.isnan(c.death[first])).tolist()
+
+
+def test_the_waterfall_falls_and_says_who_is_not_in_it(full):
+    holed = full.numbers("best_change_percent").copy()
+    holed[:7] = np.nan
+    some = replace(full, patients=full.patients.assign(best_change_percent=holed))
+    figure = waterfall_figure(analysis_of(some))
+    heights = figure["data"][0]["y"]
+    assert len(heights) == 113 <= MOST_COLUMNS and (np.diff(heights) <= 0).all()
+    assert "7 patients without a measured change" in json.dumps(figure["layout"])
+    assert sorted(s["y0"] for s in figure["layout"]["shapes"]) == [-30, 20]
+
+
+def test_forty_groups_are_cut_off_and_said():
+    cohort = simulated_cohort(120)
+    ward = pd.Categorical([f"W{i % 40:02d}" for i in range(120)])
+    figure = response_figure(analysis_of(replace(cohort, patients=cohort.patients.assign(ward=ward)), "ward"))
+    assert figure["layout"]["meta"] == {"drawn": 12, "groups": 40}
+    assert "first 12 of 40 groups" in json.dumps(figure["layout"]["annotations"])
