@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import Literal
 
 from kras_core.analyse.overview_results import Characteristic, FollowUp, LevelCounts, OverviewAnalysis, Range
 from kras_core.report import format as fmt
@@ -10,18 +9,16 @@ from kras_core.report.format import Clock, Printed
 from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.stats.results import NumberSummary, StandardisedDifference
 
-Spread = Literal["range", "iqr", "sd"]
-
 MOST_GROUPS = 8  # side by side; more cannot be read
 MOST_LEVELS = 8  # rows of one characteristic; the CSV has them all
 EMPTY = Printed("")
 DAGGER = "†"
-SPREADS: dict[Spread, str] = {"range": "median (range)", "iqr": "median (quartiles)", "sd": "mean (SD)"}
+SPREADS = {"range": "median (range)", "iqr": "median (quartiles)", "sd": "mean (SD)"}
 LEVELS = {("sex", "M"): "Male", ("sex", "F"): "Female", ("ecog", "0-1"): "0–1", ("prior_lines", ">=3"): "≥3"}
 
 
-def table_one(analysis: OverviewAnalysis, spread: Spread = "range", *, whole: bool = False) -> Table:
-    """Table 1. spread: how numbers are summarised. whole: all groups and levels, however many (for files)."""
+def table_one(analysis: OverviewAnalysis, spread: str = "range", *, whole: bool = False) -> Table:
+    """Table 1. spread: "range", "iqr" or "sd" of numbers. whole: all groups and levels, however many (for files)."""
     groups = _groups(analysis, whole)
     rows = [row for c in analysis.characteristics for row in _rows(c, groups, spread, analysis, whole)]
     tested = _tested(analysis) and bool(groups)
@@ -62,7 +59,7 @@ def _group_size(analysis: OverviewAnalysis, i: int) -> str:
 
 
 def _rows(
-    c: Characteristic, groups: tuple[int, ...], spread: Spread, analysis: OverviewAnalysis, whole: bool
+    c: Characteristic, groups: tuple[int, ...], spread: str, analysis: OverviewAnalysis, whole: bool
 ) -> Iterator[Row]:
     end = _end(c, analysis, groups)
     blank = (EMPTY,) * len(end)
@@ -116,7 +113,7 @@ def _level_cells(c: Characteristic, groups: tuple[int, ...], level: int) -> list
     return [cell(c.overall, c.overall_range), *(cell(c.cells[i], c.ranges[i] if c.ranges else ()) for i in groups)]
 
 
-def _number_cells(c: Characteristic, groups: tuple[int, ...], spread: Spread) -> list[Cell]:
+def _number_cells(c: Characteristic, groups: tuple[int, ...], spread: str) -> list[Cell]:
     assert isinstance(c.overall, NumberSummary)
     places = _places(c.overall)
 
@@ -129,7 +126,7 @@ def _number_cells(c: Characteristic, groups: tuple[int, ...], spread: Spread) ->
     return [cell(c.overall, c.overall_range), *(cell(c.cells[i], c.ranges[i] if c.ranges else ()) for i in groups)]
 
 
-def summary(s: NumberSummary, spread: Spread, places: int | None = None) -> Printed:
+def summary(s: NumberSummary, spread: str, places: int | None = None) -> Printed:
     """63 (36–80), or the median with quartiles, or mean (SD); a dash where nobody has a value."""
     if not s.n:
         return Printed(fmt.NOTHING)

@@ -1,7 +1,5 @@
 """One bar a patient: the swimmer plot (courses over time) and the waterfall plot (best change of target lesions)."""
 
-from typing import Literal
-
 import numpy as np
 
 from kras_core.analyse.response_results import RESPONSES, Courses, ResponseAnalysis
@@ -13,9 +11,7 @@ from kras_core.report.palette import TOKENS, Theme, Tokens, colour, fade
 from kras_core.report.response_figure import response_colours
 from kras_core.report.response_tables import NAMES
 
-Order = Literal["time", "response", "group"]
-
-ORDERS: dict[Order, str] = {"time": "Longest first", "response": "By response", "group": "By group"}
+ORDERS = {"time": "Longest first", "response": "By response", "group": "By group"}
 MOST_PATIENTS = 80
 MOST_COLUMNS = 200
 ROW = 15  # pixels a patient
@@ -23,12 +19,12 @@ PARTIAL, PROGRESSION = -30, 20  # per cent: RECIST's thresholds for the sum of t
 
 
 def swimmer_figure(
-    analysis: ResponseAnalysis, *, order: Order = "time", theme: Theme = "light", compact: bool = False
+    analysis: ResponseAnalysis, *, order: str = "time", theme: Theme = "light", compact: bool = False
 ) -> Json:
     """A swimmer plot: treatment or the time to progression dark, what followed lighter; marks for response,
     progression and death, an arrow for whoever was without the last event at the end.
 
-    order: longest course first; by best response; by group. layout.meta says how many patients are drawn.
+    order: "time" (longest course first), "response" or "group". layout.meta says how many patients are drawn.
     """
     tokens, c = TOKENS[theme], analysis.courses
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
@@ -66,13 +62,13 @@ def swimmer_figure(
     return {"data": data, "layout": layout}
 
 
-def swimmer_orders(c: Courses) -> dict[Order, str]:
+def swimmer_orders(c: Courses) -> dict[str, str]:
     """The orders that tell patients apart here."""
     known = {"time": True, "response": bool((c.response >= 0).any()), "group": bool((c.slot >= 0).any())}
     return {order: name for order, name in ORDERS.items() if known[order]}
 
 
-def swimmer_order(c: Courses, order: Order = "time") -> np.ndarray:
+def swimmer_order(c: Courses, order: str = "time") -> np.ndarray:
     """Positions of the patients with a known course, in order of drawing."""
     known = np.flatnonzero(~np.isnan(c.end))
     longest = known[np.argsort(-c.end[known], kind="stable")]

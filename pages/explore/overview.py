@@ -11,7 +11,7 @@ from kras_core.report.overview_words import flow_html, flow_rows, overview_answe
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify_overview import verify_overview
-from pages.shared import downloads, session
+from pages.shared import downloads, options, session
 
 SPREADS = {"range": "Median (range)", "iqr": "Median (quartiles)", "sd": "Mean (SD)"}
 DETAILS = ["Follow-up", "Completeness", "Data card", "Methods", "Verify", "Export"]
@@ -19,8 +19,7 @@ DETAILS = ["Follow-up", "Completeness", "Data card", "Methods", "Verify", "Expor
 
 def page() -> None:
     cohort, selection = session.view()
-    st.session_state.setdefault("table_spread", "range")
-    tested = bool(st.session_state.get("table_tested", False))
+    spread, tested = options.choice("spread", SPREADS), options.flag("tested")
     try:
         analysis = session.kept(
             ("overview", selection, tested), lambda: analyse_overview(cohort, selection, p_values=tested)
@@ -34,10 +33,10 @@ def page() -> None:
     table, flow = st.columns([5, 2], gap="medium")
     with table:
         _controls(bool(analysis.groups))
-        st.html(table_one(analysis, st.session_state["table_spread"]).html())
+        st.html(table_one(analysis, spread).html())
     with flow:
         st.html(flow_html(analysis))
-    _details(analysis)
+    _details(analysis, spread)
 
 
 def _controls(compared: bool) -> None:
@@ -45,7 +44,7 @@ def _controls(compared: bool) -> None:
         st.segmented_control(
             "Numbers as",
             list(SPREADS),
-            key="table_spread",
+            key="spread",
             required=True,
             format_func=SPREADS.__getitem__,
             label_visibility="collapsed",
@@ -54,7 +53,7 @@ def _controls(compared: bool) -> None:
         if compared:
             st.toggle(
                 "p values too",
-                key="table_tested",
+                key="tested",
                 persist_state="session",
                 help="Kruskal–Wallis, Fisher's exact or Pearson's χ² test between the groups. A standardised "
                 "difference says how far they lie apart whatever their size; a p value mostly says how many patients "
@@ -62,7 +61,7 @@ def _controls(compared: bool) -> None:
             )
 
 
-def _details(analysis: OverviewAnalysis) -> None:
+def _details(analysis: OverviewAnalysis, spread: str) -> None:
     cohort, selection = session.view()
     follow_up, complete, card, methods, check, export = st.tabs(DETAILS, on_change="rerun", key="overview_details")
     if follow_up.open:
@@ -85,7 +84,7 @@ def _details(analysis: OverviewAnalysis) -> None:
             st.html(second_opinion_table(opinions).html())
     if export.open:
         with export:
-            whole = table_one(analysis, st.session_state["table_spread"], whole=True)
+            whole = table_one(analysis, spread, whole=True)
             downloads.tables(
                 {
                     "table-1": whole.text_rows(),

@@ -18,7 +18,7 @@ from kras_core.report.response_words import (
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify_response import verify_response
-from pages.shared import chart, downloads, session
+from pages.shared import chart, downloads, options, session
 
 DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]
 
@@ -26,7 +26,7 @@ DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]
 def page() -> None:
     cohort, selection = session.view()
     recorded = "response_confirmed" in cohort.patients
-    confirmed = recorded and bool(st.session_state.get("confirmed_only", False))
+    confirmed = options.flag("confirmed") and recorded
     try:
         analysis = session.kept(
             ("response", selection, confirmed), lambda: analyse_response(cohort, selection, confirmed_only=confirmed)
@@ -40,11 +40,11 @@ def page() -> None:
     if recorded:
         st.toggle(
             "Confirmed responses only",
-            key="confirmed_only",
+            key="confirmed",
             persist_state="session",
             help="An unconfirmed CR or PR then counts as stable disease (RECIST 1.1).",
         )
-    chart.show(
+    chart.show_fitting(
         "response",
         lambda compact: response_figure(analysis, theme=session.theme(), compact=compact),
         response_alt_text(analysis),
@@ -53,13 +53,14 @@ def page() -> None:
 
 
 def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
+    order = options.choice("swimmer", swimmer_orders(analysis.courses))
     numbers, swimmer, waterfall, methods, check, export = st.tabs(DETAILS, on_change="rerun", key="response_details")
     if numbers.open:
         with numbers:
             st.html("".join(table.html() for table in response_tables(analysis)))
     if swimmer.open:
         with swimmer:
-            _swimmer(analysis)
+            _swimmer(analysis, order)
     if waterfall.open:
         with waterfall:
             _waterfall(analysis)
@@ -76,25 +77,22 @@ def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
             downloads.tables({name: found[name] for name in names if name in found}, analysis, response_json(analysis))
 
 
-def _swimmer(analysis: ResponseAnalysis) -> None:
+def _swimmer(analysis: ResponseAnalysis, order: str) -> None:
     orders = swimmer_orders(analysis.courses)
-    if st.session_state.get("swimmer_order") not in orders:
-        st.session_state["swimmer_order"] = "time"
     st.segmented_control(
         "Order",
         list(orders),
-        key="swimmer_order",
+        key="swimmer",
         required=True,
         format_func=orders.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
     )
-    order = st.session_state["swimmer_order"]
     drawn = swimmer_figure(analysis)["layout"]["meta"]["drawn"]
     if not drawn:
         st.caption("No swimmer plot: no patient has a time.")
         return
-    chart.show(
+    chart.show_fitting(
         "swimmer",
         lambda compact: swimmer_figure(analysis, order=order, theme=session.theme(), compact=compact),
         swimmer_alt_text(analysis, drawn),
@@ -105,7 +103,7 @@ def _waterfall(analysis: ResponseAnalysis) -> None:
     if analysis.change_reason:
         st.caption(f"No waterfall plot: this cohort {analysis.change_reason}.")
     else:
-        chart.show(
+        chart.show_fitting(
             "waterfall",
             lambda compact: waterfall_figure(analysis, theme=session.theme(), compact=compact),
             waterfall_alt_text(analysis),

@@ -22,10 +22,10 @@ def test_a_stratifier_changes_the_table_and_quartiles_the_numbers(page: Tab) -> 
     page.open("/overview?cohort=veterans-lung&by=prior_therapy")
     assert age.locator("td").count() == 4
     with page.rerun():
-        page.page.locator(".st-key-table_spread button", has_text="quartiles").click()
+        page.page.locator(".st-key-spread button", has_text="quartiles").click()
     assert "(51–66)" in age.inner_text()
     with page.rerun():
-        page.page.locator(".st-key-table_tested label").click()
+        page.page.locator(".st-key-tested label").click()
     assert page.page.locator(".kras-characteristics thead").inner_text().rstrip().endswith("p")
 
 
