@@ -267,6 +267,9 @@ def test_audit_names_the_cell_of_a_bad_claim(tmp_path):
     assert "row 3, column printed" in done.stderr and "twelve" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
         (("cutpoints", "ncctg-lung", "--marker", "sex"), "is no marker"),
         (("cutpoints", "ncctg-lung", "--marker", "age", "--by", "wt_loss"), "different columns"),
         (("forest", "veterans-lung", "--by", "nothing"), "it offers"),
@@ -297,3 +300,10 @@ def test_response_gives_the_papers_rates_and_ranges_by_group():
     assert [g["counts"] for g in found["groups"]] == [None, None] and found["comparisons"] == []
     refused = run("response", "ncctg-lung")
     assert refused.returncode == 2 and "best_response" in refused.stderr
+
+
+def test_bias_shows_what_early_failures_would_do():
+    found = answer("bias", "sintilimab-anlotinib")
+    assert found["conditional_on"] and found["early_failures"]["added"][6]["dcr"]["k"] == 25
+    assert "needs two groups" in found["leave_one_out"]["reason"]
+    assert len(answer("bias", "ncctg-lung", "--by", "sex")["leave_one_out"]["without"]) == 228

@@ -1,5 +1,6 @@
 """Every figure, as plain dicts in Plotly's JSON schema, what stands under it, and its description in words."""
 
+from kras_core.report.bias_tables import leave_one_out_alt_text, leave_one_out_figure
 from kras_core.report.butterfly import butterfly_figure, safety_alt_text
 from kras_core.report.curve_figure import curve_alt_text, curve_figure
 from kras_core.report.forest import forest_html
@@ -17,6 +18,8 @@ __all__ = [
     "curve_figure",
     "forest_html",
     "km_figure",
+    "leave_one_out_alt_text",
+    "leave_one_out_figure",
     "response_figure",
     "ribbon_alt_text",
     "ribbon_figure",

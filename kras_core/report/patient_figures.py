@@ -24,7 +24,7 @@ def swimmer_figure(
     """A swimmer plot: treatment or the time to progression dark, what followed lighter; marks for response,
     progression and death, an arrow for whoever was without the last event at the end.
 
-    order: "time" (longest course first), "response" or "group". layout.meta says how many patients are drawn.
+    order: "time" (longest course first), "response" or "group".
     """
     tokens, c = TOKENS[theme], analysis.courses
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
@@ -57,7 +57,6 @@ def swimmer_figure(
             "ticklabelstandoff": 4,
         },
         "annotations": _around(analysis, len(shown), rows.size, tokens, left, compact),
-        "meta": {"drawn": len(shown), "patients": int(rows.size)},
     }
     return {"data": data, "layout": layout}
 
@@ -264,6 +263,5 @@ def waterfall_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", comp
             annotation(_key_of_fills(analysis, tokens, shown), 0, 1, **place, yanchor="bottom", xshift=-46, yshift=8),
             annotation(foot, 0, 0, **place, yanchor="top", xshift=-46, yshift=-8),
         ],
-        "meta": {"drawn": len(shown), "patients": int(rows.size)},
     }  # fmt: skip
     return {"data": [bars], "layout": layout}

@@ -23,7 +23,7 @@ def response_colours(tokens: Tokens) -> tuple[str, ...]:
 
 
 def response_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compact: bool = False) -> Json:
-    """The figure of a Response view, ready for Plotly. layout.meta says how many groups are drawn of how many."""
+    """The figure of a Response view, ready for Plotly."""
     tokens = TOKENS[theme]
     groups = [analysis.overall] if not analysis.groups else [*analysis.groups[:MOST_GROUPS], analysis.overall]
     data = [
@@ -61,7 +61,6 @@ def response_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compa
             "ticklabelstandoff": 8,
         },
         "annotations": [_key(groups, tokens), _footnote(analysis, len(groups), tokens, left)],
-        "meta": {"drawn": min(len(analysis.groups), MOST_GROUPS), "groups": len(analysis.groups)},
     }
     return {"data": [trace for trace in data if trace], "layout": layout}
 

@@ -69,12 +69,13 @@ def response_alt_text(analysis: ResponseAnalysis) -> str:
     return " ".join(said)
 
 
-def swimmer_alt_text(analysis: ResponseAnalysis, drawn: int) -> str:
+def swimmer_alt_text(analysis: ResponseAnalysis) -> str:
     """The swimmer plot in words."""
     c = analysis.courses
+    timed = int((c.end == c.end).sum())
     died, progressed = int((c.death == c.death).sum()), int((c.progression == c.progression).sum())
     return (
-        f"Swimmer plot: one bar a patient, {drawn} of {c.n} drawn. {provenance(analysis.cohort)}. "
+        f"Swimmer plot: one bar for each of {fmt.plural(timed, 'patient')}. {provenance(analysis.cohort)}. "
         f"{progressed} progressed, {died} died, {int(c.alive.sum())} ongoing at last contact."
     )
 

@@ -88,14 +88,10 @@ def _swimmer(analysis: ResponseAnalysis, order: str) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    drawn = swimmer_figure(analysis)["layout"]["meta"]["drawn"]
-    if not drawn:
-        st.caption("No swimmer plot: no patient has a time.")
-        return
     chart.show_fitting(
         "swimmer",
         lambda compact: swimmer_figure(analysis, order=order, theme=session.theme(), compact=compact),
-        swimmer_alt_text(analysis, drawn),
+        swimmer_alt_text(analysis),
     )
 
 

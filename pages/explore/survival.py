@@ -2,17 +2,27 @@
 
 import streamlit as st
 
+from kras_core.analyse.bias import MOST_EARLY, analyse_bias
 from kras_core.analyse.ledger import survival_looks
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.analyse.ticks import axis_ends, months_per
 from kras_core.report.answer import answer
-from kras_core.report.figures import alt_text, km_figure, under_figure
+from kras_core.report.bias_json import bias_json
+from kras_core.report.bias_tables import bias_rows, centres_table, early_table, entry_table, leave_one_out_table
+from kras_core.report.figures import (
+    alt_text,
+    km_figure,
+    leave_one_out_alt_text,
+    leave_one_out_figure,
+    under_figure,
+)
+from kras_core.report.format import md_escape
 from kras_core.report.methods import methods_lines
 from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify import verify
-from pages.shared import chart, downloads, session
+from pages.shared import chart, downloads, options, session
 
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
@@ -30,12 +40,16 @@ def page() -> None:
     chart.show("km", km_figure(analysis, theme=session.theme()), alt_text(analysis))
     st.html(under_figure(analysis, theme=session.theme()))
     _view_controls(analysis)
-    numbers, methods, check, export = st.tabs(
-        ["Numbers", "Methods", "Verify", "Export"], on_change="rerun", key="details"
+    early = int(options.number("early", 0, 0, MOST_EARLY))
+    numbers, bias, methods, check, export = st.tabs(
+        ["Numbers", "Bias", "Methods", "Verify", "Export"], on_change="rerun", key="details"
     )
     if numbers.open:
         with numbers:
             st.html(numbers_table(analysis))
+    if bias.open:
+        with bias:
+            _bias(analysis, early)
     if methods.open:
         with methods:
             st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis)))
@@ -76,6 +90,35 @@ def _view_controls(analysis: SurvivalAnalysis) -> None:
             width=230,
             persist_state="session",
         )
+
+
+def _bias(analysis: SurvivalAnalysis, early: int) -> None:
+    """Who is not in the rows, since when and from where the others are, and what a single one of them moves."""
+    cohort, selection = session.view()
+    found = session.kept(("bias", selection), lambda: analyse_bias(cohort, selection, analysis))
+    if found.conditional_on:
+        st.markdown(f"All of it is **conditional on {md_escape(found.conditional_on)}**.")
+    if found.early.reason:
+        st.caption(f"Early failures: {md_escape(found.early.reason)}.")
+    else:
+        st.slider(
+            "Early failures never included", 0, MOST_EARLY, step=1, key="early", persist_state="session", width=320
+        )
+        st.html(early_table(found, early).html())
+    for title, reason, table in (
+        ("Delayed entry", found.entry.reason, entry_table),
+        ("Centres", found.centres.reason, centres_table),
+        ("Each patient left out", found.leave_one_out.reason, leave_one_out_table),
+    ):
+        if reason:
+            st.caption(f"{title}: {md_escape(reason)}.")
+        else:
+            st.html(table(found).html())
+    if not found.leave_one_out.reason:
+        chart.show("strip", leave_one_out_figure(found, theme=session.theme()), leave_one_out_alt_text(found))
+    if found.response:
+        st.caption(found.response)
+    downloads.tables(bias_rows(found, early), found, bias_json(found), key="bias")
 
 
 def _verify() -> None:

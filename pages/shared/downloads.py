@@ -23,10 +23,12 @@ def tables(
     analysis: OfCohort,
     whole: Mapping[str, Any],
     notes: Sequence[str] = (),
+    key: str = "",
 ) -> None:
     """A button for every table (CSV, formulas neutralised) and one for the whole analysis (JSON).
 
-    notes: what every file says at its foot, beside where its data are from.
+    notes: what every file says at its foot, beside where its data are from. key: tells the buttons apart where a
+    page has several such rows.
     """
     cohort = analysis.cohort
     name = cohort.id if cohort.origin == "bundled" else "uploaded" if cohort.provenance == "real" else cohort.provenance
@@ -39,7 +41,7 @@ def tables(
                 mime="text/csv",
                 on_click="ignore",
                 icon=":material/download:",
-                key=f"csv:{title}",
+                key=f"csv:{key}{title}",
             )
         st.download_button(
             "Analysis, JSON",
@@ -48,7 +50,7 @@ def tables(
             mime="application/json",
             on_click="ignore",
             icon=":material/download:",
-            key="json",
+            key=f"json{key}",
         )
 
 

@@ -169,3 +169,17 @@ def test_the_ledger_lists_what_was_compared(page: Tab) -> None:
     ]
     assert rows[2].split("\t")[3] == "range"  # sex was drawn
     assert page.page.locator(".st-key-foot p").first.inner_text() == "3 comparisons this session"
+
+
+def test_the_bias_panel_computes_when_open_and_its_slider_is_in_the_address(page: Tab) -> None:
+    page.open("/?early=6")
+    assert page.page.locator(".st-key-early").count() == 0
+    with page.rerun():
+        page.page.get_by_role("tab", name="Bias").click()
+    text = page.page.locator("[data-testid=stMain]").inner_text()
+    assert "conditional on completing two cycles" in text and "75.8 %" in text and "27.3 %" in text
+    with page.rerun():
+        page.page.locator(".st-key-early input").first.press("ArrowRight")
+    page.settle()
+    assert "early=7" in page.page.url
+    assert "75.8 %" not in page.page.locator("[data-testid=stMain]").inner_text()
