@@ -307,3 +307,9 @@ def test_bias_shows_what_early_failures_would_do():
     assert found["conditional_on"] and found["early_failures"]["added"][6]["dcr"]["k"] == 25
     assert "needs two groups" in found["leave_one_out"]["reason"]
     assert len(answer("bias", "ncctg-lung", "--by", "sex")["leave_one_out"]["without"]) == 228
+
+
+def test_historical_lists_published_medians_with_sources():
+    rows = {row["id"]: row for row in answer("historical", "--endpoint", "pfs")}
+    assert rows["alter0303-anlotinib"]["median"] == "5.4" and rows["alter0303-anlotinib"]["quoted"]["median"] == "4.8"
+    assert all(row["source"] and row["caution"] for row in rows.values())

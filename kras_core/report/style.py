@@ -54,6 +54,10 @@ _RULES = """
 .kras-characteristics .kras-value { font-weight: 400; }
 .kras-characteristics th, .kras-characteristics td { padding-right: 12px; }
 .kras-characteristics tbody th { white-space: normal; min-width: 9em; max-width: 17em; }
+.kras-historical tbody th { white-space: normal; min-width: 11em; max-width: 15em; }
+.kras-historical tbody td:not(.kras-n) { min-width: 17em; }
+.kras-historical tbody td:last-child { min-width: 22em; }
+.kras-historical .kras-n { white-space: normal; min-width: 5em; }
 .kras-flow { list-style: none; margin: 0; padding: 0 !important; color: var(--kras-ink);
   font-size: %(body)dpx; line-height: 1.4; font-feature-settings: "tnum"; max-width: 460px; }
 .kras-flow > li { margin: 0; padding: 0; position: relative; }

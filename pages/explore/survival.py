@@ -17,12 +17,13 @@ from kras_core.report.figures import (
     under_figure,
 )
 from kras_core.report.format import md_escape
+from kras_core.report.historical import with_published
 from kras_core.report.methods import methods_lines
 from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify import verify
-from pages.shared import chart, downloads, options, session
+from pages.shared import chart, downloads, historical, options, session
 
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
@@ -38,11 +39,16 @@ def page() -> None:
     with st.container(key="answer"):
         st.html(answer(analysis, session.note(survival_looks(session.view()[0], analysis))).html)
     chart.show("km", km_figure(analysis, theme=session.theme()), alt_text(analysis))
+        st.html(answer(analysis, comparison=session.comparison_number()).html)
+    published = historical.rows(analysis)
+    drawn = historical.drawn(analysis, published)
+    figure = with_published(km_figure(analysis, theme=session.theme()), published, drawn, analysis, session.theme())
+    chart.show("km", figure, alt_text(analysis))
     st.html(under_figure(analysis, theme=session.theme()))
     _view_controls(analysis)
     early = int(options.number("early", 0, 0, MOST_EARLY))
-    numbers, bias, methods, check, export = st.tabs(
-        ["Numbers", "Bias", "Methods", "Verify", "Export"], on_change="rerun", key="details"
+    numbers, bias, trials, methods, check, export = st.tabs(
+        ["Numbers", "Bias", "Published medians", "Methods", "Verify", "Export"], on_change="rerun", key="details"
     )
     if numbers.open:
         with numbers:
@@ -50,6 +56,9 @@ def page() -> None:
     if bias.open:
         with bias:
             _bias(analysis, early)
+    if trials.open:
+        with trials:
+            historical.show(analysis, published, drawn)
     if methods.open:
         with methods:
             st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis)))

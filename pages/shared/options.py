@@ -40,6 +40,18 @@ def choice(key: str, allowed: Iterable[str], default: str | None = None) -> str:
     )
 
 
+def choices(key: str, allowed: Iterable[str]) -> list[str]:
+    """Several of a fixed set of ids, none by default."""
+    known = list(allowed)
+    return _declare(
+        key,
+        [],
+        valid=lambda ids: all(id in known for id in ids),
+        write=",".join,
+        read=lambda text: [id for id in text.split(",") if id in known],
+    )
+
+
 def flag(key: str, default: bool = False) -> bool:
     """Yes or no."""
     read = {"yes": True, "no": False}.get

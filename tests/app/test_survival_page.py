@@ -183,3 +183,21 @@ def test_the_bias_panel_computes_when_open_and_its_slider_is_in_the_address(page
     page.settle()
     assert "early=7" in page.page.url
     assert "75.8 %" not in page.page.locator("[data-testid=stMain]").inner_text()
+
+
+def test_published_medians_are_off_until_chosen_and_rows_can_be_added(page: Tab) -> None:
+    assert page.page.locator(".shapelayer path").count() == 0
+    page.open("/?published=codebreak200-sotorasib,no-such-trial")
+    with page.rerun():
+        page.page.get_by_role("tab", name="Published medians").click()
+    assert "published=codebreak200-sotorasib" in page.page.url and "no-such" not in page.page.url
+    assert page.page.locator(".shapelayer path").count() == 1
+    page.page.get_by_text("Add a row for this session").click()
+    page.page.get_by_label("Treatment and trial").fill("Drug X, our registry")
+    page.page.get_by_label("Source").fill("Own data 2024")
+    page.page.get_by_label("Median, months").fill("7.5")
+    with page.rerun():
+        page.page.get_by_role("button", name="Add", exact=True).click()
+    page.settle()
+    table = page.page.locator(".kras-historical").inner_text()
+    assert "Drug X, our registry" in table and "not checked" in table
