@@ -50,6 +50,7 @@ def analyse_bias(cohort: Cohort, selection: Selection, analysis: SurvivalAnalysi
     return BiasAnalysis(
         cohort=shown.cohort,
         selection=selection,
+        by_label=shown.by_label,
         endpoint=named_endpoint(selection.endpoint),
         conditional_on=cohort.conditional_on,
         early=_early(cohort, selection, scope, shown.redraws is None or shown.redraws.overall is None),

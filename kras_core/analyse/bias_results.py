@@ -67,6 +67,7 @@ class BiasAnalysis:
 
     cohort: CohortRef
     selection: Selection
+    by_label: str
     endpoint: Endpoint
     conditional_on: str
     early: EarlyFailures

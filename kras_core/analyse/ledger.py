@@ -10,6 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from kras_core.analyse.bias_results import BiasAnalysis
+from kras_core.analyse.overview_results import OverviewAnalysis
+from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.analyse.results import Look, Looked, SafetyAnalysis, SurvivalAnalysis
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import cutoff_of, stratifiers
@@ -57,6 +60,69 @@ def safety_looks(analysis: SafetyAnalysis) -> tuple[Look, ...]:
         for row in analysis.rows
         if row.comparisons or (row.ranges and len(analysis.groups) == 2)
     )
+
+
+def response_looks(analysis: ResponseAnalysis) -> tuple[Look, ...]:
+    """Fisher's exact test of both rates over both denominators, each group against the reference."""
+    selection = analysis.selection
+    return tuple(
+        Look(
+            key=("Fisher", c.measure, c.denominator, c.label, analysis.confirmed, *_who(selection)),
+            cohort=analysis.cohort.title,
+            family="response",
+            quantity=f"{c.measure.upper()} over {c.denominator} patients, {c.label},",
+            by=analysis.by_label,
+            scope=_scope_words(selection.but(analysis="naive")),
+            test="Fisher's exact",
+            p=c.fisher_p,
+        )
+        for c in analysis.comparisons
+    )
+
+
+def overview_looks(analysis: OverviewAnalysis) -> tuple[Look, ...]:
+    """The tests of Table 1, where they were asked for."""
+    selection = analysis.selection
+    return tuple(
+        Look(
+            key=("table 1", c.column, *_who(selection)),
+            cohort=analysis.cohort.title,
+            family="characteristics",
+            quantity=c.label,
+            by=analysis.by_label,
+            scope=_scope_words(selection.but(analysis="naive")),
+            test=c.p_method,
+            p=c.p,
+            reason="one value in all groups" if np.isnan(c.p) else "",
+        )
+        for c in analysis.characteristics
+        if c.p_method
+    )
+
+
+def centre_looks(analysis: BiasAnalysis) -> tuple[Look, ...]:
+    """The log-rank test stratified on centre, beside the pooled one."""
+    test, selection = analysis.centres.logrank_stratified, analysis.selection
+    if test is None:
+        return ()
+    return (
+        Look(
+            key=("log-rank by centre", *selection.comparison),
+            cohort=analysis.cohort.title,
+            family="strata",
+            quantity=analysis.endpoint.label,
+            by=analysis.by_label,
+            scope=_scope_words(selection),
+            test="log-rank, stratified on centre",
+            p=test.p,
+            reason=test.reason,
+        ),
+    )
+
+
+def _who(selection: Selection) -> tuple[object, ...]:
+    """What tells comparisons apart that no endpoint and no landmark is part of."""
+    return selection.cohort, selection.by, selection.where
 
 
 def ledger(looks: Iterable[Look]) -> tuple[Looked, ...]:

@@ -1,5 +1,7 @@
 """The bias panel as JSON: what `python -m kras_core bias` prints."""
 
+import json
+
 from kras_core.analyse.bias_results import BiasAnalysis
 from kras_core.report.survival_json import Json, interval, number
 from kras_core.stats.results import HazardRatio, Proportion, Quantile
@@ -13,6 +15,7 @@ def bias_json(analysis: BiasAnalysis) -> Json:
     return {
         "cohort": {"id": cohort.id, "title": cohort.title, "digest": cohort.digest, "provenance": cohort.provenance},
         "endpoint": analysis.endpoint.id,
+        "selection": json.loads(analysis.selection.to_json()),
         "by": [by.id for by in analysis.selection.by],
         "where": [str(f) for f in analysis.selection.where],
         "conditional_on": analysis.conditional_on or None,

@@ -13,7 +13,6 @@ from kras_core.report.km_frame import Json
 from kras_core.report.palette import TOKENS, Theme
 
 MOST_LINES = 8
-CLOSE = 0.02  # of the axis: letters closer than this stand one below the other
 CAUTION = (
     "Across trials patients differ in line of therapy, KRAS variant, performance status, year and follow-up, and so "
     "would their medians under the same treatment. These lines are for orientation: no test is made, and none would "
@@ -35,40 +34,63 @@ def lettered(rows: Sequence[Historical], drawn: Sequence[str]) -> dict[str, str]
 def with_published(
     figure: Json, rows: Sequence[Historical], drawn: Sequence[str], analysis: SurvivalAnalysis, theme: Theme
 ) -> Json:
-    """The Kaplan–Meier figure with a lettered line at each drawn row's median; the figure itself is not changed."""
+    """The Kaplan–Meier figure with a line at each drawn row's median and its interval, lettered as in the table."""
     letters = lettered(rows, drawn)
     if not letters:
         return figure
     tokens, layout = TOKENS[theme], figure["layout"]
     per_month = Clock(analysis.selection.unit, analysis.cohort.days_per_month).per_month
     end = float(layout["xaxis"]["range"][1])
-    marks = sorted((r.medians[analysis.endpoint.id].months * per_month, letters[r.id]) for r in rows if r.id in letters)
+    marks = sorted((r.medians[analysis.endpoint.id].months, letters[r.id], r) for r in rows if r.id in letters)
+    marks = [(x * per_month, letter, row) for x, letter, row in marks if x * per_month <= end]
     line: dict[str, Any] = {"width": 1, "color": tokens.warning, "dash": "1px,3px"}
     shapes = [
-        {"type": "line", "x0": round(x, 3), "x1": round(x, 3), "y0": 0, "y1": 100, "layer": "below", "line": line}
-        for x, _ in marks
-        if x <= end
+        {
+            "type": "line",
+            "x0": round(x, 3),
+            "x1": round(x, 3),
+            "y0": 0,
+            "y1": _height(i),
+            "layer": "below",
+            "line": line,
+        }
+        for i, (x, _, _) in enumerate(marks)
     ]
-    inside = [(x, letter, level) for (x, letter), level in zip(marks, _levels(marks, end), strict=True) if x <= end]
-    letters_on_top = {
+    ends = [_ends(row.medians[analysis.endpoint.id], per_month, end) for _, _, row in marks]
+    intervals = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [v for low, high in ends for v in (low, high, None)],
+        "y": [v for i in range(len(ends)) for v in (_height(i), _height(i), None)],
+        "line": {"width": 2, "color": tokens.warning},
+        "hoverinfo": "skip",
+    }
+    names = {
         "type": "scatter",
         "mode": "text",
-        "x": [round(x, 3) for x, _, _ in inside],
-        "y": [97 - 5 * level for _, _, level in inside],
-        "text": [f"<b>{letter}</b>" for _, letter, _ in inside],
+        "x": [high for _, high in ends],
+        "y": [_height(i) for i in range(len(ends))],
+        "text": [f" <b>{letter}</b>" for _, letter, _ in marks],
+        "textposition": "middle right",
         "textfont": {"size": 12, "color": tokens.warning},
         "hoverinfo": "skip",
     }
     shapes = [*layout.get("shapes", []), *shapes]
-    return {"data": [*figure["data"], letters_on_top], "layout": {**layout, "shapes": shapes}}
+    return {"data": [*figure["data"], intervals, names], "layout": {**layout, "shapes": shapes}}
 
 
-def _levels(marks: Sequence[tuple[float, str]], end: float) -> list[int]:
-    """How far down each letter stands: one lower than a neighbour that it would touch."""
-    found: list[int] = []
-    for i, (x, _) in enumerate(marks):
-        found.append(found[-1] + 1 if i and x - marks[i - 1][0] < CLOSE * end else 0)
-    return found
+def _height(i: int) -> float:
+    """Where the i-th interval lies on the axis of survival: each its own height, so that none covers another."""
+    return 97.0 - 5 * i
+
+
+def _ends(m: Median, per_month: float, end: float) -> tuple[float, float]:
+    """Where the interval begins and ends on the axis; at the median where the source prints none."""
+    low, high = (float(text) * per_month if text else None for text in (m.low, m.high))
+    at = m.months * per_month
+    if low is None and high is None:
+        return round(at, 3), round(at, 3)
+    return round(at if low is None else low, 3), round(min(end if high is None else high, end), 3)
 
 
 def historical_table(analysis: SurvivalAnalysis, rows: Sequence[Historical], drawn: Sequence[str]) -> Table:

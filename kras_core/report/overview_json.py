@@ -1,5 +1,7 @@
 """The Overview as JSON: what `python -m kras_core table1` prints."""
 
+import json
+
 from kras_core.analyse.overview_results import Characteristic, FollowUp, LevelCounts, OverviewAnalysis
 from kras_core.report.survival_json import Json, interval, number
 from kras_core.stats.results import NumberSummary
@@ -22,6 +24,7 @@ def overview_json(analysis: OverviewAnalysis) -> Json:
             "n": cohort.n,
             "conditional_on": cohort.conditional_on or None,
         },
+        "selection": json.loads(analysis.selection.to_json()),
         "by": [by.id for by in analysis.selection.by],
         "where": [str(f) for f in analysis.selection.where],
         "n": None if _open(analysis.n_range) else analysis.n,

@@ -1,5 +1,7 @@
 """The Response view as JSON: what `python -m kras_core response` prints."""
 
+import json
+
 from kras_core.analyse.response_results import RESPONSES, ResponseAnalysis, ResponseGroup, ResponseTimes
 from kras_core.report.survival_json import Json, interval, number
 from kras_core.stats.results import Proportion
@@ -21,6 +23,7 @@ def response_json(analysis: ResponseAnalysis) -> Json:
             "n": cohort.n,
             "conditional_on": cohort.conditional_on or None,
         },
+        "selection": json.loads(analysis.selection.to_json()),
         "by": [by.id for by in analysis.selection.by],
         "where": [str(f) for f in analysis.selection.where],
         "criteria": "RECIST 1.1",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kras_core.analyse.ledger import overview_looks
 from kras_core.analyse.overview import analyse_overview
 from kras_core.analyse.overview_results import OverviewAnalysis
 from kras_core.report.cohort_card import card_html
@@ -28,6 +29,7 @@ def page() -> None:
         st.title("Overview")
         st.warning(str(refusal), icon=":material/info:")
         return
+    session.note(overview_looks(analysis))
     with st.container(key="answer"):
         st.html(overview_answer(analysis).html)
     table, flow = st.columns([5, 2], gap="medium")

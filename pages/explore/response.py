@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kras_core.analyse.ledger import response_looks
 from kras_core.analyse.response import analyse_response
 from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.report.figures import response_figure, swimmer_figure, swimmer_orders, waterfall_figure
@@ -35,6 +36,7 @@ def page() -> None:
         st.title("Response")
         st.warning(md_escape(refusal), icon=":material/info:")
         return
+    session.note(response_looks(analysis))
     with st.container(key="answer"):
         st.html(response_answer(analysis).html)
     if recorded:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kras_core.analyse.bias import MOST_EARLY, analyse_bias
-from kras_core.analyse.ledger import survival_looks
+from kras_core.analyse.ledger import centre_looks, survival_looks
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.analyse.ticks import axis_ends, months_per
 from kras_core.report.answer import answer
@@ -38,8 +38,6 @@ def page() -> None:
         return
     with st.container(key="answer"):
         st.html(answer(analysis, session.note(survival_looks(session.view()[0], analysis))).html)
-    chart.show("km", km_figure(analysis, theme=session.theme()), alt_text(analysis))
-        st.html(answer(analysis, comparison=session.comparison_number()).html)
     published = historical.rows(analysis)
     drawn = historical.drawn(analysis, published)
     figure = with_published(km_figure(analysis, theme=session.theme()), published, drawn, analysis, session.theme())
@@ -105,6 +103,7 @@ def _bias(analysis: SurvivalAnalysis, early: int) -> None:
     """Who is not in the rows, since when and from where the others are, and what a single one of them moves."""
     cohort, selection = session.view()
     found = session.kept(("bias", selection), lambda: analyse_bias(cohort, selection, analysis))
+    session.note(centre_looks(found))
     if found.conditional_on:
         st.markdown(f"All of it is **conditional on {md_escape(found.conditional_on)}**.")
     if found.early.reason:

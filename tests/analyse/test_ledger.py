@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from kras_core.analyse.ledger import ledger, safety_looks, survival_looks
+from kras_core.analyse.bias import analyse_bias
+from kras_core.analyse.ledger import centre_looks, ledger, overview_looks, response_looks, safety_looks, survival_looks
+from kras_core.analyse.overview import analyse_overview
+from kras_core.analyse.response import analyse_response
 from kras_core.analyse.safety import analyse_safety
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
@@ -12,6 +15,7 @@ from kras_core.cohort.model import Declared
 from kras_core.conventions import PRESETS
 from kras_core.selection import By, Filter, Selection
 from kras_core.stats.multiplicity import holm
+from tests.simulated import simulated_cohort
 
 NCCTG = load("ncctg-lung")
 OURS = load("sintilimab-anlotinib")
@@ -74,3 +78,23 @@ def test_every_term_of_an_adverse_event_table_is_a_look() -> None:
     looks = safety_looks(analysis)
     assert [look.family for look in looks] == ["adverse events"] * len(analysis.rows)
     assert safety_looks(analyse_safety(OURS, Selection(OURS.digest, "pfs"))) == ()
+
+
+def test_response_table_1_and_stratified_tests_are_looks_too() -> None:
+    cohort = simulated_cohort(60)
+    by = Selection(cohort.digest, "pfs", (By("ward"),))
+    response = analyse_response(cohort, by)
+    found = ledger(response_looks(response))
+    assert len(found) == len(response.comparisons) == 4 and {one.look.family for one in found} == {"response"}
+    assert [one.look.p for one in found] == [c.fisher_p for c in response.comparisons]
+    # the endpoint and a preset do not change a response
+    again = analyse_response(cohort, by.but(endpoint="os", conventions=PRESETS["sas"]))
+    assert len(ledger([*response_looks(response), *response_looks(again)])) == 4
+    assert response_looks(analyse_response(OURS, Selection(OURS.digest, "pfs", (By("prior_antiangiogenic"),)))) == ()
+    assert overview_looks(analyse_overview(cohort, by)) == ()
+    tested = analyse_overview(cohort, by, p_values=True)
+    assert len(overview_looks(tested)) == sum(bool(c.p_method) for c in tested.characteristics) > 3
+    pooled = analyse(NCCTG, view("sex"))
+    looks = [*survival_looks(NCCTG, pooled), *centre_looks(analyse_bias(NCCTG, view("sex"), pooled))]
+    assert [one.look.test for one in ledger(looks)] == ["log-rank", "log-rank, stratified on centre"]
+    assert centre_looks(analyse_bias(cohort, by)) == ()

@@ -40,22 +40,28 @@ def test_lines_stand_at_their_medians_in_the_axis_unit(cohort, unit):
     days = cohort.days_per_month
     factor = {"months": 1.0, "weeks": days / 7, "days": days}[unit]
     assert sorted(s["x0"] for s in figure["layout"]["shapes"]) == pytest.approx([3.0 * factor, 5.6 * factor], abs=0.001)
-    letters = figure["data"][-1]
-    assert letters["text"] == ["<b>B</b>", "<b>A</b>"] and letters["x"] == pytest.approx(
-        [3.0 * factor, 5.6 * factor], abs=0.001
-    )
+    intervals, letters = figure["data"][-2:]
+    assert letters["text"] == [" <b>B</b>", " <b>A</b>"]
+    # REVEL's abstract prints no interval; CodeBreaK 200's is 4.3–7.8
+    expected = [3.0 * factor, 3.0 * factor, None, 4.3 * factor, 7.8 * factor, None]
+    assert intervals["x"] == pytest.approx(expected, abs=0.001)
     table = historical_table(analysis, rows, drawn)
     heads = [r.head for r in table.rows]
     assert heads[0] == "This cohort, all selected"
     assert "A  Sotorasib, CodeBreaK 200" in heads and "B  Docetaxel, REVEL, control arm" in heads
 
 
-def test_letters_that_would_touch_stand_below_each_other(cohort):
-    analysis = analysis_of(cohort)
-    rows = shown_rows(published(), "pfs")
-    drawn = ["codebreak200-sotorasib", "krystal12-adagrasib", "alter0303-anlotinib"]
-    letters = with_published(km_figure(analysis), rows, drawn, analysis, "light")["data"][-1]
-    assert len(set(letters["y"])) == 3
+def test_intervals_lie_at_heights_of_their_own_and_end_with_the_axis(cohort):
+    analysis = analysis_of(cohort, endpoint="os")
+    rows = shown_rows(published(), "os")
+    drawn = [r.id for r in rows][:5]
+    figure = with_published(km_figure(analysis), rows, drawn, analysis, "light")
+    intervals, letters = figure["data"][-2:]
+    assert len(set(letters["y"])) == 5 and letters["y"] == intervals["y"][::3]
+    end = figure["layout"]["xaxis"]["range"][1]
+    open_ended = letters["text"].index(f" <b>{lettered(rows, drawn)['codebreak100-sotorasib']}</b>")
+    assert intervals["x"][3 * open_ended + 1] == pytest.approx(end, abs=0.001)  # its upper limit was not reached
+    assert all(x is None or x <= end for x in intervals["x"])
 
 
 def test_the_table_holds_both_figures_and_the_first_line_comparator_last(cohort):
