@@ -251,7 +251,11 @@ class Recomputation:
             names.pop("months", None)
         if not any(stratifiers(self.cohort)[by.id].kind == "cut" for by in together[0].by if by.id in self._offered):
             names.pop("cut-off", None)
-        return {name: CHOICES[name] for name in names}
+        own = self.cohort.days_per_month
+        choices = {name: CHOICES[name] for name in names}
+        if "months" in choices:  # the cohort's own first, where several do
+            choices["months"] = tuple(sorted(choices["months"], key=lambda d: abs(float(d) - own) > 1e-9))  # type: ignore[arg-type]
+        return choices
 
     @property
     def _offered(self) -> Iterable[str]:

@@ -33,7 +33,7 @@ from kras_core.report.audit_tables import (
 )
 from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
-from pages.shared import session
+from pages.shared import options, session
 
 PUBLISHED, OWN = "published", "My own claims"
 SOURCES = {PUBLISHED: "The cohort's publication", "own": OWN}
@@ -63,7 +63,7 @@ def page() -> None:
 
 
 def _source() -> None:
-    """Whose figures: those that come with the cohort, or the user's."""
+    """Whose figures: those that come with the cohort, or the user's, which stay when the cohort changes."""
     st.segmented_control(
         "Figures",
         list(SOURCES),
@@ -102,45 +102,48 @@ def _show(report: AuditReport, claims: Claims) -> None:
 def _figures(report: AuditReport) -> None:
     verdicts = {v: f"{v.capitalize()}: {report.counts[v]}" for v in ATTENTION if report.counts[v]}
     sections = list(dict.fromkeys(e.claim.section for e in report.entries if e.claim.section))
+    if st.session_state.get("place", ALL) not in (ALL, *sections):
+        del st.session_state["place"]  # a user's own words: not in the address
     with st.container(horizontal=True, key="audit_filters"):
         verdict = _filter("verdict", {ALL: "All verdicts"} | verdicts, 200)
-        place = _filter("place", {ALL: "The whole paper"} | {s: s for s in sections}, 200)
-        check = _filter("check", {ALL: "All checks"} | {t: t for t in _titles(report)}, 280)
+        place = _choose("place", {ALL: "The whole paper"} | {s: s for s in sections}, 200)
+        check = _filter("check", {ALL: "All checks"} | _checks(report), 280)
     shown = [
         e
         for e in report.by_attention
         if verdict in (ALL, e.verdict)
         and place in (ALL, e.claim.section)
-        and (check == ALL or any(_title(f.check) == check for f in e.findings))
+        and (check == ALL or any(f.check == check for f in e.findings))
     ]
     st.html(session.kept(("audit lines", tuple(e.claim for e in shown), report.cohort), lambda: claim_lines(shown)))
     if note := built_in(report):
         st.caption(note)
 
 
-def _filter(name: str, options: Mapping[str, str], width: int) -> str:
-    """A filter of the list; what another publication does not offer is forgotten."""
-    key = f"audit_{name}"
-    if st.session_state.get(key, ALL) not in options:
-        del st.session_state[key]
+def _filter(name: str, offered: Mapping[str, str], width: int) -> str:
+    """A filter of the list by ids, which the address holds too."""
+    options.choice(name, offered)
+    return _choose(name, offered, width)
+
+
+def _choose(name: str, offered: Mapping[str, str], width: int) -> str:
     return st.selectbox(
         name.capitalize(),
-        list(options),
-        key=key,
-        format_func=options.__getitem__,
+        list(offered),
+        key=name,
+        format_func=offered.__getitem__,
         label_visibility="collapsed",
         width=width,
         persist_state="session",
     )
 
 
-def _title(check: str) -> str:
-    return CHECKS[check].title if check in CHECKS else RECOMPUTED
-
-
-def _titles(report: AuditReport) -> list[str]:
-    spoke = {_title(f.check) for f in report.findings}
-    return [t for t in (*(c.title for c in CHECKS.values()), RECOMPUTED) if t in spoke]
+def _checks(report: AuditReport) -> dict[str, str]:
+    """The checks that said something, by id."""
+    spoke = {f.check for f in report.findings}
+    return {id: check.title for id, check in CHECKS.items() if id in spoke} | {
+        id: RECOMPUTED for id in spoke if id not in CHECKS
+    }
 
 
 def _searches(claims: Claims) -> None:

@@ -32,13 +32,22 @@ def test_the_page_shows_what_the_core_finds(page: Tab) -> None:
 
 def test_filters_narrow_the_list(page: Tab) -> None:
     page.open("/reported")
-    choose(page, "audit_verdict", "Rounding only: 7")
+    choose(page, "verdict", "Rounding only: 7")
     assert len(lines(page)) == 7 and all("rounding only" in line for line in lines(page))
-    choose(page, "audit_place", "Table 2")
+    choose(page, "place", "Table 2")
     assert len(lines(page)) == 1 and lines(page)[0].startswith("16 (59.2)")
-    choose(page, "audit_verdict", "All verdicts")
-    choose(page, "audit_check", "“Any” row of adverse events")
+    choose(page, "verdict", "All verdicts")
+    choose(page, "check", "“Any” row of adverse events")
     assert len(lines(page)) == 2
+
+
+def test_the_address_holds_the_filters(page: Tab) -> None:
+    page.open("/reported?verdict=impossible")
+    assert len(lines(page)) == 2
+    choose(page, "check", "Floor under the standard error")
+    assert "check=se-floor" in page.page.url and "verdict=impossible" in page.page.url
+    page.open("/reported?verdict=nonsense&check=1")
+    assert len(lines(page)) > 100
 
 
 def test_a_line_unfolds_to_its_arithmetic(page: Tab) -> None:
