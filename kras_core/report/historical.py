@@ -93,6 +93,19 @@ def _ends(m: Median, per_month: float, end: float) -> tuple[float, float]:
     return round(at if low is None else low, 3), round(min(end if high is None else high, end), 3)
 
 
+def published_key(analysis: SurvivalAnalysis, rows: Sequence[Historical], drawn: Sequence[str]) -> str:
+    """What the letters on the figure stand for, as one line of HTML; empty where none is drawn."""
+    letters = lettered(rows, drawn)
+    said = [
+        f"<b>{letters[r.id]}</b>\u00a0{fmt.html_escape(r.name)} {printed(r.medians[analysis.endpoint.id]).html}"
+        for r in rows
+        if r.id in letters
+    ]
+    if not said:
+        return ""
+    return f'<p class="kras-caption">Published medians, other patients: {" · ".join(said)}. Not tested.</p>'
+
+
 def historical_table(analysis: SurvivalAnalysis, rows: Sequence[Historical], drawn: Sequence[str]) -> Table:
     """Every row of the endpoint beside this cohort's own median, with what others print for the same trial."""
     endpoint, letters = analysis.endpoint.id, lettered(rows, drawn)

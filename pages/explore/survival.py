@@ -17,7 +17,7 @@ from kras_core.report.figures import (
     under_figure,
 )
 from kras_core.report.format import md_escape
-from kras_core.report.historical import with_published
+from kras_core.report.historical import published_key, with_published
 from kras_core.report.methods import methods_lines
 from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
@@ -42,7 +42,7 @@ def page() -> None:
     drawn = historical.drawn(analysis, published)
     figure = with_published(km_figure(analysis, theme=session.theme()), published, drawn, analysis, session.theme())
     chart.show("km", figure, alt_text(analysis))
-    st.html(under_figure(analysis, theme=session.theme()))
+    st.html(under_figure(analysis, theme=session.theme()) + published_key(analysis, published, drawn))
     _view_controls(analysis)
     early = int(options.number("early", 0, 0, MOST_EARLY))
     numbers, bias, trials, methods, check, export = st.tabs(

@@ -11,7 +11,14 @@ from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.historical import own_row, published
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import km_figure
-from kras_core.report.historical import historical_rows, historical_table, lettered, shown_rows, with_published
+from kras_core.report.historical import (
+    historical_rows,
+    historical_table,
+    lettered,
+    published_key,
+    shown_rows,
+    with_published,
+)
 from kras_core.selection import TimeUnit
 
 
@@ -83,7 +90,9 @@ def test_a_row_of_ones_own_is_escaped_and_beyond_the_axis_not_drawn(cohort):
     figure = with_published(km_figure(analysis), rows, ["own-1"], analysis, "light")
     assert figure["layout"]["shapes"] == [] and figure["data"][-1]["x"] == []
     assert "<img" not in historical_table(analysis, rows, ["own-1"]).html()
-    assert "<img" not in json.dumps(figure)
+    assert "<img" not in json.dumps(figure) + published_key(analysis, rows, ["own-1"])
+    assert "CodeBreaK 200" in published_key(analysis, rows, ["codebreak200-sotorasib"])
+    assert published_key(analysis, rows, []) == ""
     assert lettered(rows, ["own-1"]) == {"own-1": "A"}
     added = next(r for r in historical_rows(rows, "pfs") if r["Source"] == "=cmd()")
     assert b"'=cmd()" in csv_bytes([added])  # a spreadsheet must not run it
