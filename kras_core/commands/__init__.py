@@ -1,5 +1,17 @@
 """One module a family of commands; each has `add`, which registers its arguments and what it runs."""
 
-from kras_core.commands import audit, bias, cohorts, historical, ledger, markers, overview, reconstruct, response, safety, survival
+from kras_core.commands import (
+    audit,
+    bias,
+    cohorts,
+    historical,
+    ledger,
+    markers,
+    overview,
+    reconstruct,
+    response,
+    safety,
+    survival,
+)
 
 COMMANDS = (cohorts, survival, safety, overview, response, markers, ledger, audit, reconstruct, bias, historical)

@@ -241,6 +241,7 @@ class DynamicAuc:
     estimate: float
     cases: int
     controls: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
