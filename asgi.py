@@ -31,6 +31,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+from streamlit.runtime.pages_manager import PagesManager
 
 ROOT = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # where Linux keeps a file system in memory
@@ -69,6 +70,9 @@ def warm_up() -> None:
     for cohort in BUNDLED:
         load(cohort)
     analyse(load(DEFAULT), default_selection(load(DEFAULT)))
+    # What st.navigation says in a session's first run. Until then Streamlit would take the files in pages/ for the
+    # pages, and tell the first visitor of any other address than the front page that there is no such page.
+    PagesManager.uses_pages_directory = False
 
 
 @asynccontextmanager

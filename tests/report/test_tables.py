@@ -243,5 +243,5 @@ def test_the_style_sheet_carries_the_themes_tokens(theme: Theme) -> None:
     css = tables.stylesheet(theme)
     assert f"--kras-ink: {TOKENS[theme].ink};" in css and f"--kras-s5: {TOKENS[theme].strata_ink[5]};" in css
     assert "tabular-nums" in css and "%(" not in css and css.count("{") == css.count("}")
-    used = {part.split(")")[0] for part in css.split("var(--")[1:]} - {"at"}  # a cell's own
+    used = {part.split(")")[0] for part in css.split("var(--")[1:]} - {"at", "size", "from", "to"}  # an element's own
     assert all(f"--{name}:" in css for name in used)
