@@ -79,9 +79,6 @@ _RULES = """
 .kras-flow b { font-weight: 600; white-space: nowrap; }
 .kras-flow .kras-strata { display: grid; grid-template-columns: repeat(auto-fit, minmax(96px, 1fr)); gap: 8px; }
 .kras-flow .kras-strata .kras-box { display: block; }
-.kras-bar { display: inline-block; width: 120px; height: 8px; background: var(--kras-hairline); border-radius: 2px;
-  vertical-align: middle; overflow: hidden; }
-.kras-bar i { display: block; height: 100%%; background: var(--kras-accent); }
 .kras-table-notes { color: var(--kras-quiet); font-size: %(note)dpx; line-height: 1.45; margin-top: 8px;
   max-width: 110ch; }
 .kras-table-notes p { margin: 0 0 4px; font-size: inherit; }
