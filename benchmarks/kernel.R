@@ -45,9 +45,10 @@ cat("ready", as.character(getRversion()), as.character(packageVersion("survival"
 flush(stdout())
 input <- file("stdin", "r")
 while (length(line <- readLines(input, 1)) > 0) {
-  clock <- Sys.time()
+  clock <- Sys.time(); used <- proc.time()
   numbers <- toggle(as.numeric(line))
-  seconds <- as.numeric(difftime(Sys.time(), clock, units = "secs"))
-  cat(sprintf("%.9f", seconds), memory("VmHWM") - base, sprintf("%.12g", numbers), "\n")
+  elapsed <- as.numeric(difftime(Sys.time(), clock, units = "secs"))
+  processor <- sum((proc.time() - used)[1:2])
+  cat(sprintf("%.9f", c(elapsed, processor)), memory("VmHWM") - base, sprintf("%.12g", numbers), "\n")
   flush(stdout())
 }
