@@ -67,13 +67,15 @@ def analyse(cohort: Cohort, selection: Selection) -> SurvivalAnalysis:
 
 def count(scope: Scope, followed: Followed, groups: NDArray[np.intp]) -> Counted:
     """The event tables of these groups. Raises SelectionError where nobody is left."""
-    table = tabulate(followed.grid, followed.event, groups, scope.k + 1)
-    sizes = table.n.tolist()
-    if not any(sizes):
+    table = tabulate(followed.grid, followed.event, groups, scope.k + 1, last_counts_all=True)
+    *sizes, everyone = table.n.tolist()
+    if not everyone:
         raise SelectionError("no patient is left: loosen the filters")
-    shown = [i for i in range(scope.k) if sizes[i]]
-    strata = table.rows(slice(scope.k) if len(shown) == scope.k else shown)
-    return Counted(shown, strata, strata.beside(table.pooled()), strata.at_events())
+    shown = [i for i, size in enumerate(sizes) if size]
+    if len(shown) < scope.k:
+        table = table.rows([*shown, scope.k])
+    strata = table.rows(slice(len(shown)))
+    return Counted(shown, strata, table, strata.at_events())
 
 
 def _describe(

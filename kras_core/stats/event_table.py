@@ -60,23 +60,6 @@ class EventTable:
             entered,
         )
 
-    def beside(self, other: "EventTable") -> "EventTable":
-        """This table's groups and then those of another one on the same grid."""
-
-        def both(mine: Ints, others: Ints) -> Ints:
-            return np.concatenate((mine, others), axis=-2)
-
-        entered = None
-        if self.entered is not None and other.entered is not None:
-            entered = both(self.entered, other.entered)
-        return EventTable(
-            self.times,
-            both(self.at_risk, other.at_risk),
-            both(self.events, other.events),
-            both(self.censored, other.censored),
-            entered,
-        )
-
     def at_events(self) -> "EventTimes":
         """The counts at the times with an event in any group."""
         at = np.flatnonzero(self.events.any(axis=tuple(range(self.events.ndim - 1))))
@@ -139,29 +122,44 @@ def code_times(time: ArrayLike, entry: ArrayLike | None = None) -> TimeGrid:
     return TimeGrid(distinct, exits, entries)
 
 
-def tabulate(grid: TimeGrid, event: NDArray[np.bool_] | Ints, groups: NDArray[np.intp] | None, k: int) -> EventTable:
-    """Count by group. groups: (n,) or (b, n) codes 0..k-1, -1 leaves the row out; None: everybody in group 0."""
+def tabulate(
+    grid: TimeGrid,
+    event: NDArray[np.bool_] | Ints,
+    groups: NDArray[np.intp] | None,
+    k: int,
+    *,
+    last_counts_all: bool = False,
+) -> EventTable:
+    """Count by group. groups: (n,) or (b, n) codes 0..k-1, -1 leaves the row out; None: everybody in group 0.
+
+    last_counts_all: the last group is not only its own rows but all that are not left out.
+    """
     size = grid.times.size
     if groups is None:
         groups = np.zeros(grid.exit.size, dtype=np.intp)
     batch = groups.shape[:-1]
-    # One cell per (grouping, group, status, time); rows left out fall into an extra group k.
-    block = (k + 1) * 2 * size
-    base = np.where(groups < 0, k, groups) * (2 * size)
+    # One cell per (grouping, status, group, time); rows left out fall into an extra group k.
+    block = (k + 1) * size
+    base = np.where(groups < 0, k, groups) * size
     if batch:
-        base = base + (np.arange(batch[0]) * block)[:, None]
-    status = np.asarray(event).astype(np.intp) * size + grid.exit
-    cells = prod(batch) * block
-    counts = np.bincount((base + status).ravel(), minlength=cells).reshape(*batch, k + 1, 2, size)[..., :k, :, :]
-    censored, events = counts[..., 0, :], counts[..., 1, :]
+        base = base + (np.arange(batch[0]) * 2 * block)[:, None]
+    shape, cells = (*batch, 2, k + 1, size), prod(batch) * 2 * block
+    status = np.asarray(event).astype(np.intp) * block + grid.exit
+    counts = np.bincount((base + status).ravel(), minlength=cells).reshape(shape)[..., :k, :]
+    entered = None
+    if grid.entry is not None:
+        entered = np.bincount((base + grid.entry).ravel(), minlength=cells).reshape(shape)[..., 0, :k, :]
+    if last_counts_all:
+        for each in (counts,) if entered is None else (counts, entered):
+            each[..., k - 1, :] = each.sum(axis=-2)
+    censored, events = counts[..., 0, :, :], counts[..., 1, :, :]
     exits = censored + events
-    if grid.entry is None:
+    if entered is None:
         at_risk = np.empty_like(exits)
         np.cumsum(exits[..., ::-1], axis=-1, out=at_risk[..., ::-1])
-        return EventTable(grid.times, at_risk, events, censored)
-    entered = np.bincount((base + grid.entry).ravel(), minlength=cells).reshape(*batch, k + 1, 2, size)[..., :k, 0, :]
-    change = entered - exits
-    at_risk = np.cumsum(change, axis=-1) - change
+    else:
+        change = entered - exits
+        at_risk = np.cumsum(change, axis=-1) - change
     return EventTable(grid.times, at_risk, events, censored, entered)
 
 

@@ -35,9 +35,9 @@ def curves(table: EventTable, conventions: Conventions, *, drops_only: bool = Fa
         own = own[kept]
         bounds = own.searchsorted(starts)
     n, d, censored = (counts.take(own).astype(np.float64) for counts in (table.at_risk, table.events, table.censored))
-    left = n - d
-    survival = np.divide(left, n, out=np.ones(own.size), where=n > 0)  # n = 0: all died of those censored then
-    log_variance = np.divide(d, n * left, out=np.zeros(own.size), where=left > 0)
+    # n = 0 where all deaths have left first; n = d where S falls to 0 and no interval is computed any more.
+    survival = 1.0 - d / np.maximum(n, 1.0)
+    log_variance = d / np.maximum(n * (n - d), 1.0)
     pieces = [slice(a, b) for a, b in pairwise(bounds.tolist())]
     for piece in pieces:
         np.multiply.accumulate(survival[piece], out=survival[piece])

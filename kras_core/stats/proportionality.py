@@ -33,9 +33,9 @@ def proportionality(
     if transform == "km":
         g = np.zeros(at.d.size)
         g[1:] = 1.0 - np.cumprod(1.0 - at.d[:-1] / at.n[:-1])
-    weight = at.at_risk * np.exp(beta)[:, None]
+    hazard = np.exp(beta)
     free = [i for i in range(len(beta)) if i != reference]
-    p = weight[free] / weight.sum(axis=0)
+    p = at.at_risk[free] * hazard[free, None] / (hazard @ at.at_risk)
     expected = at.d * p
     residual = at.events[free] - expected
     if len(free) == 1:

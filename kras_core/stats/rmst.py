@@ -31,8 +31,7 @@ def rmst(curve: Curve, tau: float, confidence: float = 0.95) -> MeanTime:
     steps *= curve.survival[:inside]
     beyond = steps[::-1].cumsum()[::-1]  # the area from each time on
     area = float(time[0] + beyond[0])
-    left = n - d
-    terms = np.divide(beyond * beyond * d, n * left, out=np.zeros(inside), where=left > 0)
+    terms = beyond * beyond * d / np.maximum(n * (n - d), 1.0)  # n = d where S falls to 0 and nothing is beyond
     std_error = math.sqrt(terms.sum())
     z = z_value(confidence)
     return MeanTime(area, area - z * std_error, area + z * std_error, std_error, tau)
