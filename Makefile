@@ -3,7 +3,7 @@
 #   make run          serve on http://localhost:8501 (make run PORT=9000; HOST=0.0.0.0 to be reached from outside)
 #   make test         all tests, those in a real browser last
 #   make check        style, types, one-way imports
-#   make bench        the kernel beside R and lifelines
+#   make bench        the kernel, markers and subgroups beside R and lifelines
 #   make bench-app    toggle to redrawn curve, and fifty sessions, beside the same page written the usual way
 #   make dev          serve with reload and error details
 #   make pins         show that every pin has a binary for each Python
@@ -50,6 +50,7 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/kernel.py
 	@$(BIN)/python benchmarks/safety.py
+	@$(BIN)/python benchmarks/markers.py
 
 bench-app: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py --install

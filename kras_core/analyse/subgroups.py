@@ -15,12 +15,13 @@ from kras_core.analyse.subgroup_results import Arm, ForestAnalysis, SubgroupFact
 from kras_core.cohort.endpoints import endpoint as named_endpoint
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import STRATIFIERS, Stratifier, column_label, split, stratifiers
+from kras_core.conventions import Ties
 from kras_core.selection import By, Selection, SelectionError
-from kras_core.stats.cox import counts_at_events, cox, fit
+from kras_core.stats.cox import counts_at_events, cox, fit, wald
 from kras_core.stats.event_table import EventTable, tabulate
-from kras_core.stats.interaction import interaction, interactions
+from kras_core.stats.interaction import interaction, interaction_tests, interactions
 from kras_core.stats.kaplan_meier import curves, quantile
-from kras_core.stats.results import NAN, HazardRatio, Quantile
+from kras_core.stats.results import NAN, HazardRatio, Quantile, TestResult
 
 FEW = 5
 MOST_FACTORS = 12
@@ -41,6 +42,17 @@ class Contrast:
     @property
     def labels(self) -> tuple[str, str]:
         return self.groups[self.one], self.groups[self.zero]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A factor's event table: the compared group's levels, then the reference's; (2 · levels, T)."""
+
+    id: str
+    label: str
+    names: tuple[str, ...]
+    table: EventTable
+    cutoff: tuple[float, str] | None
 
 
 def offered_factors(cohort: Cohort, selection: Selection) -> tuple[str, ...]:
@@ -90,13 +102,10 @@ def analyse_forest(
     table = tabulate(followed.grid, followed.event, _of(followed, scope.groups), scope.k + 1).rows(slice(0, scope.k))
     contrast = _contrast(first, scope, table, group)
     ids = default_factors(cohort, selection) if factors is None else factors
-    found, left_out = [], []
-    for id in ids:
-        made = _factor(cohort, selection, followed, contrast, id)
-        if isinstance(made, str):
-            left_out.append((chosen(cohort, By(id)).label, made))
-        else:
-            found.append(made)
+    made = [_factor(cohort, selection, followed, contrast, id) for id in ids]
+    described = iter(_describe([f for f in made if isinstance(f, Cells)], contrast, selection))
+    found = [next(described) if isinstance(f, Cells) else f for f in made if not isinstance(f, str)]
+    left_out = [(chosen(cohort, By(id)).label, f) for id, f in zip(ids, made, strict=True) if isinstance(f, str)]
     result = ForestAnalysis(
         cohort=reference_to(cohort),
         selection=selection,
@@ -145,12 +154,14 @@ def _overall(
         if not (drawn == drawn[:1]).all():
             whole = tabulate(followed.grid, followed.event, drawn, len(contrast.groups) + 1)
             return _range_row("All patients", whole.rows([contrast.one, contrast.zero]), selection)
-    return _row("All patients", table.rows([contrast.one, contrast.zero]), contrast, selection)
+    table = table.rows([contrast.one, contrast.zero])
+    (ratio,) = _ratios(_pairs(table, 1), contrast, selection)
+    return _row("All patients", table, ratio, contrast, _medians(table, selection))
 
 
 def _factor(
     cohort: Cohort, selection: Selection, followed: Followed, contrast: Contrast, id: str
-) -> SubgroupFactor | str:
+) -> SubgroupFactor | Cells | str:
     """Subgroups by one stratifier, or why it makes none."""
     stratifier = chosen(cohort, By(id))
     if stratifier.post_baseline and selection.analysis != "landmark":
@@ -170,14 +181,48 @@ def _factor(
         return NEVER_TOGETHER
     if drawn is not None:
         return _drawn_factor(cohort, crossed, stratifier, drawn.rows(cells), [names[m] for m in present], cutoff)
-    table = table.rows(cells)
-    described = _medians(table, selection)
-    rows = tuple(
-        _row(names[m], table.rows([i, i + len(present)]), contrast, selection, described[i :: len(present)])
-        for i, m in enumerate(present)
-    )
-    test = interaction(table, len(present), selection.conventions.ties)
-    return SubgroupFactor(id, stratifier.label, rows, test, cutoff=cutoff)
+    return Cells(id, stratifier.label, tuple(names[m] for m in present), table.rows(cells), cutoff)
+
+
+def _describe(factors: list[Cells], contrast: Contrast, selection: Selection) -> list[SubgroupFactor]:
+    """All factors' rows and interactions: the models are fitted together, which costs little more than one of them."""
+    if not factors:
+        return []
+    ratios = iter(_ratios(_stacked([_pairs(f.table, len(f.names)) for f in factors]), contrast, selection))
+    found = []
+    for factor, test in zip(factors, _interactions(factors, selection.conventions.ties), strict=True):
+        levels, described = len(factor.names), _medians(factor.table, selection)
+        rows = tuple(
+            _row(name, factor.table.rows([i, i + levels]), next(ratios), contrast, described[i::levels])
+            for i, name in enumerate(factor.names)
+        )
+        found.append(SubgroupFactor(factor.id, factor.label, rows, test, cutoff=factor.cutoff))
+    return found
+
+
+def _stacked(tables: list[EventTable]) -> EventTable:
+    """Tables of the same times, one batch after the other."""
+    parts = ((t.at_risk, t.events, t.censored) for t in tables)
+    return EventTable(tables[0].times, *(np.concatenate(counts) for counts in zip(*parts, strict=True)))
+
+
+def _interactions(factors: list[Cells], ties: Ties) -> list[TestResult]:
+    """Each factor's test; those with as many levels and events in every cell are fitted together."""
+    found: dict[str, TestResult] = {}
+    alike: dict[int, list[Cells]] = {}
+    for factor in factors:
+        if factor.table.events.any(axis=-1).all():
+            alike.setdefault(len(factor.names), []).append(factor)
+        else:
+            found[factor.id] = interaction(factor.table, len(factor.names), ties)
+    for levels, some in alike.items():
+        shape = (len(some), 2 * levels, -1)
+        stacked = _stacked([f.table for f in some])
+        batch = EventTable(
+            stacked.times, *(c.reshape(shape) for c in (stacked.at_risk, stacked.events, stacked.censored))
+        )
+        found |= dict(zip((f.id for f in some), interaction_tests(batch, levels, ties), strict=True))
+    return [found[factor.id] for factor in factors]
 
 
 def _at(contrast: Contrast, levels: int, level: int, arm: int) -> int:
@@ -189,17 +234,37 @@ def _medians(table: EventTable, selection: Selection) -> list[Quantile]:
     return [quantile(curve, selection.conventions) for curve in curves(table, selection.conventions)]
 
 
-def _row(
-    label: str, table: EventTable, contrast: Contrast, selection: Selection, medians: list[Quantile] | None = None
-) -> SubgroupRow:
+def _pairs(table: EventTable, levels: int) -> EventTable:
+    """The two arms of every level, (levels, 2, T), from the cells (2 · levels, T), those of the first arm first."""
+    shape = (2, levels, table.times.size)
+    counts = (np.swapaxes(c.reshape(shape), 0, 1) for c in (table.at_risk, table.events, table.censored))
+    return EventTable(table.times, *counts)
+
+
+def _ratios(pairs: EventTable, contrast: Contrast, selection: Selection) -> list[HazardRatio]:
+    """The hazard ratio of every level: all at once, and one by one where the likelihood has no finite maximum."""
+    c = selection.conventions
+    alone = [
+        EventTable(pairs.times, *counts) for counts in zip(pairs.at_risk, pairs.events, pairs.censored, strict=True)
+    ]
+    fitted = fit(pairs, 1, c.ties) if len(alone) > 1 and pairs.events.any() else None
+    found: list[HazardRatio] = []
+    for i, table in enumerate(alone):
+        if fitted is not None and fitted.finite[i]:
+            std_error = np.sqrt(np.diagonal(fitted.covariance[i])).tolist()
+            found += wald(fitted.beta[i].tolist(), std_error, contrast.labels, 1, c.ties, c.confidence)
+        else:
+            found += cox(table, contrast.labels, 1, c.ties, c.confidence)
+    return found
+
+
+def _row(label: str, table: EventTable, ratio: HazardRatio, contrast: Contrast, medians: list[Quantile]) -> SubgroupRow:
     """One subgroup from its event table (2, T), the compared group first."""
     n, events = table.n.tolist(), table.events.sum(axis=-1).tolist()
-    arms = tuple(map(Arm, n, events, medians or _medians(table, selection)))
+    arms = tuple(map(Arm, n, events, medians))
     note = _missing(n, events, contrast)
     if note:
         return SubgroupRow(label, arms, None, note=note)  # type: ignore[arg-type]
-    c = selection.conventions
-    (ratio,) = cox(table, contrast.labels, 1, c.ties, c.confidence)
     small = min(*n, *events) < FEW
     return SubgroupRow(label, arms, ratio, small=small, note=ratio.reason)  # type: ignore[arg-type]
 

@@ -80,7 +80,7 @@ def cox(
         if len(keep) < len(labels):
             counts = _of_groups(counts, keep)
         ratios = (
-            _wald(*_maximum(counts, inner, ties), named, inner, ties, confidence)
+            wald(*_maximum(counts, inner, ties), named, inner, ties, confidence)
             if _finite(counts)
             else penalised.firth(counts.at_risk, counts.events, named, inner, ties, confidence)
         )
@@ -142,7 +142,7 @@ def _undefined(reference: str, label: str, reason: str) -> HazardRatio:
     return HazardRatio(reference, label, NAN, NAN, NAN, NAN, NAN, "Cox", reason=reason)
 
 
-def _wald(
+def wald(
     beta: Sequence[float],
     std_error: Sequence[float],
     labels: Sequence[str],
@@ -150,6 +150,7 @@ def _wald(
     ties: Ties,
     confidence: float,
 ) -> list[HazardRatio]:
+    """Hazard ratios from log hazards (k,) and their standard errors (k,), the reference's 0."""
     z = z_value(confidence)
     method = f"Cox, {TIES_NAME[ties]}, Wald interval"
     found = []

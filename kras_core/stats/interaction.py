@@ -14,7 +14,7 @@ from kras_core.stats.event_table import EventTable
 from kras_core.stats.results import NAN, Floats, TestResult
 
 MAX_STEPS = 80
-RISE = 1e-11  # relative rise of the log likelihood below which it is at its top
+RISE = 1e-8  # of score · step; the step that is then taken leaves less than its square
 FLAT = 1e-13
 METHOD = "interaction, likelihood ratio"
 NOWHERE_BOTH = "both groups are not at risk in two of the subgroups"
@@ -38,6 +38,16 @@ def interaction(table: EventTable, levels: int, ties: Ties = "efron") -> TestRes
     return TestResult(float(statistic), df, float(chdtrc(df, statistic)), METHOD, reason=doubt)
 
 
+def interaction_tests(table: EventTable, levels: int, ties: Ties = "efron") -> list[TestResult]:
+    """The tests of several factors with as many levels, (factors, groups · levels, T), with events in every cell."""
+    counts = counts_at_events(table)
+    if counts is None:
+        raise ValueError("no event")
+    statistics, df = interactions(counts, levels, ties)
+    p = chdtrc(df, statistics)
+    return [TestResult(float(s), df, float(q), METHOD) for s, q in zip(statistics, p, strict=True)]
+
+
 def interactions(counts: Counts, levels: int, ties: Ties = "efron") -> tuple[Floats, int]:
     """χ² (...) for counts (..., groups · levels, T) and the degrees of freedom (those of all taken together)."""
     cells = counts.at_risk.shape[-2]
@@ -55,8 +65,9 @@ def interactions(counts: Counts, levels: int, ties: Ties = "efron") -> tuple[Flo
     saturated, one = np.eye(int(present.sum()))[:, 1:], np.eye(int(present.sum()))
     same_group = (group[present][:, None] == group[present]).astype(np.float64)
     same_level = (level[present][:, None] == level[present]).astype(np.float64)
-    full = _top(_without_hazard(kept, one), saturated, ties)
-    return np.maximum(2.0 * (full - _top(_without_hazard(kept, same_group, same_level), additive, ties)), 0.0), df
+    without, beta = _top(_without_hazard(kept, same_group, same_level), additive, ties)
+    full, _ = _top(_without_hazard(kept, one), saturated, ties, beta - beta[..., :1])
+    return np.maximum(2.0 * (full - without), 0.0), df
 
 
 def _without_hazard(counts: Counts, *alike: NDArray[np.float64]) -> Counts:
@@ -66,28 +77,26 @@ def _without_hazard(counts: Counts, *alike: NDArray[np.float64]) -> Counts:
     return Counts(counts.at_risk * some[..., None], counts.events)
 
 
-def _top(counts: Counts, design: NDArray[np.float64], ties: Ties) -> Floats:
-    """The highest log likelihood over log hazards design @ γ, also where it is only approached (monotone).
+def _top(counts: Counts, design: NDArray[np.float64], ties: Ties, start: Floats | None = None) -> tuple[Floats, Floats]:
+    """The highest log likelihood over log hazards design @ γ, also where it is only approached (monotone), and where.
 
-    Newton steps shortened as in `cox._newton`; with every step the likelihood rises. Of many groupings those go on
-    that still rise.
+    Newton steps shortened as in `cox._newton`; with every step the likelihood rises, and half of score · step is
+    what the next one can add. Of many groupings those go on that still rise.
     """
-    batch = counts.events.shape[:-2]
+    batch = counts.events.shape[:-1]
     flat = Counts(*(x.reshape(-1, *x.shape[-2:]) for x in (counts.at_risk, counts.events)))
-    beta = np.zeros(flat.events.shape[:-1])
-    value = log_likelihood(flat, beta, ties)
+    beta = np.zeros(flat.events.shape[:-1]) if start is None else start.reshape(flat.events.shape[:-1]).copy()
     rising = np.arange(len(beta))
     for _ in range(MAX_STEPS):
-        part = Counts(flat.at_risk[rising], flat.events[rising])
+        part = flat if rising.size == len(beta) else Counts(flat.at_risk[rising], flat.events[rising])
         score, information = derivatives(part, part.events.sum(axis=-2), beta[rising], ties)
         move = _step(score, information, design)
         r = move.max(axis=-1) - move.min(axis=-1)
         beta[rising] += move * (np.log1p(r) / np.maximum(r, 1e-300))[..., None]
-        before, value[rising] = value[rising], log_likelihood(part, beta[rising], ties)
-        rising = rising[value[rising] - before > RISE * np.maximum(np.abs(before), 1.0)]
+        rising = rising[(score * move).sum(axis=-1) > RISE]
         if not rising.size:
             break
-    return value.reshape(batch)
+    return log_likelihood(flat, beta, ties).reshape(batch[:-1]), beta.reshape(batch)
 
 
 def _step(score: Floats, information: Floats, design: NDArray[np.float64]) -> Floats:
