@@ -142,7 +142,7 @@ def ratio_text(row: SubgroupRow) -> Printed:
     if row.drawn:
         low, high = row.ratio_range  # type: ignore[misc]
         if math.isnan(low) and math.isnan(high):
-            return Printed("–", row.note, missing=True)
+            return Printed("–", missing=True)  # why stands in the foot, and in the table
         return Printed(fmt.spread(low, high, fmt.ratio, fmt.NOT_ESTIMABLE), "range", missing=True)
     if row.ratio is None or math.isnan(row.ratio.estimate):
         return Printed("–", row.note or (row.ratio.reason if row.ratio else ""), missing=True)
@@ -177,7 +177,7 @@ def _foot(analysis: ForestAnalysis) -> str:
     if any(row.small for f in analysis.factors for row in f.rows):
         said.append("Fainter: fewer than five patients or events in a group.")
     if any(f.drawn for f in analysis.factors):
-        said.append("Grey bar: range over compatible redraws, no estimate.")
+        said.append("Grey bar: range over compatible redraws, no estimate; –: too many redraws without a finite ratio.")
     if any(f.interaction is not None and f.interaction.reason and f.interaction.p == f.interaction.p
            for f in analysis.factors):  # fmt: skip
         said.append("* A group without events in a subgroup: the χ² approximation is doubtful.")

@@ -129,10 +129,12 @@ _RULES = """
 .kras-forest .kras-strong .kras-value { font-weight: 600; }
 @media (max-width: 640px) {
   .kras-forest .kras-arm { display: none; }
-  .kras-forest .kras-drawn { min-width: 96px; }
+  .kras-forest .kras-drawn { min-width: 84px; width: 26%%; }
+  .kras-forest tbody th { min-width: 0; }
   .kras-forest thead .kras-drawn small { display: none; }
-  .kras-forest th, .kras-forest td { padding-right: 8px; }
-  .kras-forest .kras-interval { display: block; }
+  .kras-forest th, .kras-forest td { padding-right: 6px; }
+  .kras-forest .kras-interval { display: block; white-space: normal; max-width: 8em; min-width: 5.6em;
+    margin-left: auto; }
   .kras-forest thead .kras-n { white-space: normal; }
   .st-key-km, .kras-risk { --names: 0px; }
   .st-key-km .annotation { display: none; }
