@@ -11,9 +11,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from kras_core.analyse.bias_results import BiasAnalysis
+from kras_core.analyse.marker_results import BiomarkerAnalysis
 from kras_core.analyse.overview_results import OverviewAnalysis
 from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.analyse.results import Look, Looked, SafetyAnalysis, SurvivalAnalysis
+from kras_core.analyse.subgroup_results import ForestAnalysis
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import cutoff_of, stratifiers
 from kras_core.selection import Selection
@@ -97,6 +99,46 @@ def overview_looks(analysis: OverviewAnalysis) -> tuple[Look, ...]:
         )
         for c in analysis.characteristics
         if c.p_method
+    )
+
+
+def marker_looks(cohort: Cohort, analysis: BiomarkerAnalysis) -> tuple[Look, ...]:
+    """The split in force, as on Survival, and the whole ribbon as one look with the p that allows for the choice."""
+    split = survival_looks(cohort, analysis.split)
+    if analysis.scan is None and analysis.redraws is None:
+        return split
+    chosen = analysis.chosen
+    ribbon = Look(
+        key=("ribbon", analysis.by.id, *analysis.selection.but(by=()).comparison),
+        cohort=analysis.cohort.title,
+        family="cut-offs",
+        quantity=analysis.endpoint.label,
+        by=f"{analysis.label} at every cut-off",
+        scope=_scope_words(analysis.selection),
+        test="maximally selected log-rank",
+        p=float("nan") if chosen is None else chosen.selected.best_p,
+        reason="a range over redraws, no estimate" if analysis.redraws else "",
+    )
+    return (*split, ribbon)
+
+
+def forest_looks(analysis: ForestAnalysis) -> tuple[Look, ...]:
+    """The interaction test of every factor of a forest."""
+    selection = analysis.selection
+    return tuple(
+        Look(
+            key=("interaction", factor.id, analysis.label, *selection.comparison),
+            cohort=analysis.cohort.title,
+            family="interactions",
+            quantity=analysis.endpoint.label,
+            by=f"{analysis.by_label}, {analysis.label} v {analysis.reference}, within {factor.label}",
+            scope=_scope_words(selection),
+            test="interaction, likelihood ratio",
+            p=factor.interaction.p if factor.interaction else float("nan"),
+            reason="a range over redraws, no estimate" if factor.drawn else "",
+        )
+        for factor in analysis.factors
+        if factor.interaction is not None or factor.drawn
     )
 
 

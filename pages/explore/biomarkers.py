@@ -3,6 +3,7 @@
 import streamlit as st
 
 from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute_cutoff
+from kras_core.analyse.ledger import marker_looks
 from kras_core.analyse.marker_results import BiomarkerAnalysis
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import MARK, Stratifier, cutoff_of
@@ -55,6 +56,7 @@ def page() -> None:
         st.warning(str(refusal), icon=":material/info:")
         _controls(cohort, offered, chosen)
         return
+    session.note(marker_looks(cohort, analysis))
     with st.container(key="answer"):
         st.html(marker_answer(analysis).html)
     _controls(cohort, offered, chosen)

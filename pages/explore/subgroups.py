@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kras_core.analyse.ledger import forest_looks
 from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis
 from kras_core.analyse.subgroups import analyse_forest, default_factors, offered_factors
 from kras_core.analyse.univariable import analyse_cox, default_variables, offered_variables
@@ -30,6 +31,7 @@ def page() -> None:
         st.title("Subgroups")
         st.info(str(refusal), icon=":material/info:")
     if forest is not None:
+        session.note(forest_looks(forest))
         with st.container(key="answer"):
             st.html(forest_answer(forest).html)
         _controls(cohort, selection, forest)

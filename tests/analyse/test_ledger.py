@@ -5,10 +5,21 @@ from dataclasses import replace
 import pytest
 
 from kras_core.analyse.bias import analyse_bias
-from kras_core.analyse.ledger import centre_looks, ledger, overview_looks, response_looks, safety_looks, survival_looks
+from kras_core.analyse.biomarkers import analyse_biomarker
+from kras_core.analyse.ledger import (
+    centre_looks,
+    forest_looks,
+    ledger,
+    marker_looks,
+    overview_looks,
+    response_looks,
+    safety_looks,
+    survival_looks,
+)
 from kras_core.analyse.overview import analyse_overview
 from kras_core.analyse.response import analyse_response
 from kras_core.analyse.safety import analyse_safety
+from kras_core.analyse.subgroups import analyse_forest
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
 from kras_core.cohort.model import Declared
@@ -98,3 +109,20 @@ def test_response_table_1_and_stratified_tests_are_looks_too() -> None:
     looks = [*survival_looks(NCCTG, pooled), *centre_looks(analyse_bias(NCCTG, view("sex"), pooled))]
     assert [one.look.test for one in ledger(looks)] == ["log-rank", "log-rank, stratified on centre"]
     assert centre_looks(analyse_bias(cohort, by)) == ()
+
+
+def test_a_ribbon_counts_once_with_the_p_that_allows_for_the_choice() -> None:
+    analysis = analyse_biomarker(NCCTG, view(), By("age"))
+    split, ribbon = marker_looks(NCCTG, analysis)
+    assert (split.test, ribbon.test) == ("log-rank", "maximally selected log-rank")
+    assert analysis.chosen is not None and ribbon.p == analysis.chosen.selected.best_p
+    again = marker_looks(NCCTG, analyse_biomarker(NCCTG, view(), By("age", 60.0)))
+    assert [one.look.family for one in ledger([split, ribbon, *again])] == ["strata", "cut-offs", "cut-offs"]
+
+
+def test_every_interaction_of_a_forest_is_a_look() -> None:
+    forest = analyse_forest(NCCTG, view("sex"))
+    looks = forest_looks(forest)
+    tested = [f.interaction.p for f in forest.factors if f.interaction]
+    assert [look.p for look in looks] == pytest.approx(tested, nan_ok=True) and len(tested) > 1
+    assert {look.family for look in looks} == {"interactions"}
