@@ -9,12 +9,13 @@ has a cut-off of its own, so that none is answered from memory; nothing else tha
 from one toggle to the next.
 
 Each engine is a process of its own with clean typed columns, prepared outside the clock. They take turns in
-blocks of several toggles, the same cut-offs and as many for each, so that every engine is measured at work, not
-while the processor's caches fill with its code again. (`--block 1` lets them alternate by single toggles: filling
-the caches again then about doubles KRAScope's time at n = 27, where the others lose a tenth.) Up to 100,000 rows
-a first toggle warms each engine up, uncounted. Times are medians; memory is the peak above what the loaded data
-take. On a busy machine the longer toggles are interrupted more often, which flatters the fastest: `--cpu`
-compares processor time of the calling thread, leaving out what helping threads did.
+blocks of several toggles, the same cut-offs and as many for each (at a million rows lifelines takes part in the
+first of them only), so that every engine is measured at work, not while the processor's caches fill with its
+code again. (`--block 1` lets them alternate by single toggles: filling the caches again then about doubles
+KRAScope's time at n = 27, where the others lose a tenth.) Up to 100,000 rows a first toggle warms each engine
+up, uncounted. Times are medians; memory is the peak above what the loaded data take. On a busy machine the
+longer toggles are interrupted more often, which flatters the fastest: `--cpu` compares processor time of the
+calling thread, leaving out what helping threads did.
 """
 
 import argparse
@@ -197,27 +198,28 @@ class Row:
 
 @dataclass(frozen=True)
 class Size:
-    """Rows, continuous times or whole days, rounds, toggles in a block, rounds that lifelines takes part in."""
+    """Rows, continuous times or whole days, rounds, toggles in a block, and how many of them are lifelines' too."""
 
     n: int
     continuous: bool
     rounds: int
     block: int
-    lifelines_rounds: int
+    lifelines: int
 
     def in_blocks_of(self, block: int) -> "Size":
         """About as many toggles in other blocks."""
-        rounds, lifelines_rounds = (x * self.block // block for x in (self.rounds, self.lifelines_rounds))
-        return replace(self, rounds=rounds, block=block, lifelines_rounds=lifelines_rounds)
+        return replace(
+            self, rounds=self.rounds * self.block // block, block=block, lifelines=min(self.lifelines, block)
+        )
 
 
 SIZES = (
-    Size(27, False, 10, 20, 10),
-    Size(1_000, False, 6, 10, 6),
+    Size(27, False, 10, 20, 20),
+    Size(1_000, False, 6, 10, 10),
     Size(10_000, False, 5, 5, 5),
     Size(100_000, False, 3, 3, 3),
-    Size(1_000_000, False, 3, 1, 1),
-    Size(1_000_000, True, 3, 1, 1),
+    Size(1_000_000, False, 1, 3, 1),
+    Size(1_000_000, True, 1, 3, 1),
 )
 
 
@@ -236,10 +238,13 @@ def compare(size: Size, names: list[str], processor_time: bool) -> Row:
                 engine.toggle(CUTOFF)
         for turn in range(size.rounds):
             cutoffs = [CUTOFF + 0.001 * (turn * size.block + i + 1) for i in range(size.block)]
-            taking_part = [name for name in names if name != "lifelines" or turn < size.lifelines_rounds]
-            answers = {name: engines[name].block(cutoffs) for name in taking_part}
-            for name in taking_part[1:]:
-                apart[name] = max(apart[name], relative_difference(answers["krascope"], answers[name]))
+            answers = {
+                name: engines[name].block(cutoffs[: size.lifelines] if name == "lifelines" else cutoffs)
+                for name in names
+            }
+            for name in names[1:]:
+                both = zip(answers["krascope"], answers[name], strict=False)  # lifelines' may be fewer
+                apart[name] = max(apart[name], *(relative_difference(ours, theirs) for ours, theirs in both))
         for engine in engines.values():
             engine.stop()
     return Row(size.n, size.continuous, engines, apart)
