@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.app.tab import Tab
-from tools.chromium import FLAGS, MISSING, find_chromium
+from tools.chromium import MISSING
 
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 90
@@ -84,19 +84,6 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail(MISSING)
-    elif path is None:
-        pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

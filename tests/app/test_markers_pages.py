@@ -1,5 +1,9 @@
 """The Biomarkers and Subgroups pages in a browser: on every bundled cohort, and what is sent from there to Survival."""
 
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from kras_core.address import default_selection
@@ -9,7 +13,7 @@ from kras_core.cohort.bundled import BUNDLED, load
 from kras_core.report.marker_answer import forest_answer, marker_answer
 from kras_core.selection import By
 from tests.app.tab import Tab
-from tests.app.view import answer_text, choose, fold
+from tests.app.view import answer_text, choose, fold, upload
 
 COMPARED = {"ncctg-lung": "sex", "veterans-lung": "treatment"}
 
@@ -78,8 +82,18 @@ def test_tertiles_go_to_survival_as_three_groups_and_back_to_one_cutoff(page: Ta
     assert len(page.page.locator(".kras-risk [role=rowheader]").all()) == 2
 
 
-def test_the_bootstrap_runs_in_chunks_and_another_click_ends_it(page: Tab) -> None:
-    page.open("/biomarkers?cohort=ncctg-lung&marker=age")
+def test_the_bootstrap_runs_in_chunks_and_another_click_ends_it(page: Tab, tmp_path: Path) -> None:
+    """With enough simulated patients that it cannot be over before the other click."""
+    rng = np.random.default_rng(3)
+    n = 6_000
+    rows = {"patient_id": [f"SIM-{i}" for i in range(n)], "marker": rng.normal(size=n).round(4)}
+    rows |= {"os_days": rng.integers(1, 2_000, n), "os_event": rng.integers(0, 2, n)}
+    pd.DataFrame(rows).to_csv(tmp_path / "simulated.csv", index=False)
+    page.open("/cohort")
+    upload(page, tmp_path / "simulated.csv")
+    with page.rerun():
+        page.page.get_by_role("link", name="Biomarkers", exact=True).click()
+    page.settle()
     with page.rerun():
         page.page.get_by_role("tab", name="Chosen cut-off").click()
     page.page.get_by_role("button", name="Resample").click()

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import plotly.offline
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.report.figures import butterfly_figure, km_figure
 from kras_core.report.palette import FONT
 from tests.report import test_butterfly, test_km_figure, views
-from tools.chromium import FLAGS, MISSING, find_chromium
 
 pytestmark = pytest.mark.browser
 
@@ -35,23 +34,18 @@ DRAW = """async ([figure, width]) => {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """An empty page with Plotly and the interface's font."""
-    path = find_chromium()
-    if path is None:
-        pytest.skip(MISSING)
     streamlit = find_spec("streamlit")
     assert streamlit is not None and streamlit.origin is not None
     font = next(Path(streamlit.origin).parent.glob("static/static/media/SourceSansVF-Upright*"))
     face = f"@font-face {{ font-family: 'Source Sans'; src: url('{font.as_uri()}'); font-weight: 200 900 }}"
-    with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        tab = browser.new_page(viewport={"width": 1920, "height": 1080})
-        tab.goto(Path(__file__).as_uri())  # a page of the file system, so that the font may be read
-        tab.set_content(f"<style>{face} body {{ font-family: {FONT} }}</style><div id=figure></div>")
-        tab.add_script_tag(content=plotly.offline.get_plotlyjs())
-        yield tab
-        browser.close()
+    tab = chromium.new_page(viewport={"width": 1920, "height": 1080})
+    tab.goto(Path(__file__).as_uri())  # a page of the file system, so that the font may be read
+    tab.set_content(f"<style>{face} body {{ font-family: {FONT} }}</style><div id=figure></div>")
+    tab.add_script_tag(content=plotly.offline.get_plotlyjs())
+    yield tab
+    tab.close()
 
 
 def drawn_words(page: Page, figure: dict[str, Any], width: int) -> list[tuple[str, str, float, float, float, float]]:
