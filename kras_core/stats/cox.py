@@ -4,7 +4,8 @@ With groups as the only covariate the partial likelihood (Cox 1972, J R Stat Soc
 on the data through the event table alone: at a time with n_k at risk and d_k events in group k, the
 next of the d events falls in group k with probability w_k·e^β_k / Σ w_m·e^β_m, where w_k = n_k under
 Breslow's treatment of ties and w_k = n_k - (l/d)·d_k for the l-th of d (l = 0..d-1) under Efron's. The
-sum over l has a closed form, so a Newton step costs the number of distinct event times, not of events.
+sum over l has a closed form, so a Newton step costs the number of distinct event times, not of events;
+with two groups and few ties it is written out, which is shorter still.
 
 Where the maximum lies at infinity (`_finite`), Firth's penalised estimate stands in (`penalised`).
 """
