@@ -29,7 +29,7 @@ from kras_core.report.tables import (
     verify_table,
 )
 from kras_core.selection import By, Selection, SelectionError
-from kras_core.verify_markers import verify_biomarker
+from kras_core.verify.markers import verify_biomarker
 from pages.shared import chart, downloads, options, session, work
 
 SURVIVAL = "pages/explore/survival.py"

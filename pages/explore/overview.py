@@ -11,7 +11,7 @@ from kras_core.report.overview_tables import completeness_rows, completeness_tab
 from kras_core.report.overview_words import flow_html, flow_rows, overview_answer, overview_methods
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
-from kras_core.verify_overview import verify_overview
+from kras_core.verify.overview import verify_overview
 from pages.shared import downloads, options, session
 
 SPREADS = {"range": "Median (range)", "iqr": "Median (quartiles)", "sd": "Mean (SD)"}

@@ -18,7 +18,7 @@ from kras_core.report.response_words import (
 )
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
-from kras_core.verify_response import verify_response
+from kras_core.verify.response import verify_response
 from pages.shared import chart, downloads, options, session
 
 DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]

@@ -15,7 +15,7 @@ from kras_core.report.marker_json import cox_json, forest_json
 from kras_core.report.marker_methods import forest_methods
 from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
 from kras_core.selection import Selection, SelectionError
-from kras_core.verify_markers import verify_forest
+from kras_core.verify.markers import verify_forest
 from pages.shared import downloads, options, session
 
 

@@ -22,7 +22,7 @@ from kras_core.report.methods import methods_lines
 from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
-from kras_core.verify import verify
+from kras_core.verify.survival import verify
 from pages.shared import chart, downloads, historical, options, session
 
 UNITS = ("months", "weeks", "days")

@@ -18,7 +18,7 @@ from kras_core.report.overview_tables import completeness_table, follow_up_table
 from kras_core.report.overview_words import flow_html, flow_rows, overview_answer
 from kras_core.selection import By, Filter, Selection, SelectionError
 from kras_core.stats.results import NumberSummary
-from kras_core.verify_overview import verify_overview
+from kras_core.verify.overview import verify_overview
 from tests.simulated import reconstructed, simulated_cohort
 
 

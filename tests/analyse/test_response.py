@@ -18,7 +18,7 @@ from kras_core.report.response_json import response_json
 from kras_core.report.response_tables import response_tables
 from kras_core.report.response_words import response_alt_text, response_answer
 from kras_core.selection import By, Filter, Selection, SelectionError
-from kras_core.verify_response import verify_response
+from kras_core.verify.response import verify_response
 from tests.cohort.files import cohort as cohort_of_rows
 from tests.simulated import reconstructed, simulated_cohort
 

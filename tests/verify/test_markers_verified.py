@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kras_core import verify_markers
 from kras_core.address import default_selection
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.conventions import PRESETS
 from kras_core.selection import By
-from kras_core.verify import Check
-from kras_core.verify_markers import verify_biomarker, verify_forest
+from kras_core.verify import markers as verify_markers
+from kras_core.verify.markers import verify_biomarker, verify_forest
+from kras_core.verify.survival import Check
 from tests.simulated import reconstructed, simulated_cohort, with_patients
 
 

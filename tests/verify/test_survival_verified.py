@@ -13,7 +13,7 @@ from kras_core.cohort.bundled import load
 from kras_core.cohort.model import Cohort
 from kras_core.conventions import PRESETS
 from kras_core.selection import By, Filter, Selection
-from kras_core.verify import Check, verify
+from kras_core.verify.survival import Check, verify
 from tests.simulated import reconstructed, simulated_cohort
 
 VIEWS = {

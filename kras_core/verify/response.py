@@ -13,8 +13,8 @@ from kras_core.analyse.response import COLUMN, analyse_response
 from kras_core.analyse.response_results import Denominator, Measure, ResponseAnalysis, ResponseGroup
 from kras_core.analyse.scope import resolve
 from kras_core.cohort.model import Cohort
-from kras_core.second_opinion import SecondOpinion, second_opinion
 from kras_core.selection import Selection
+from kras_core.verify.second_opinion import SecondOpinion, second_opinion
 
 STATSMODELS, SCIPY, PANDAS = "statsmodels", "SciPy", "pandas"
 REACHED: dict[Measure, tuple[str, ...]] = {"orr": ("CR", "PR"), "dcr": ("CR", "PR", "SD")}

@@ -16,9 +16,9 @@ from kras_core.analyse.overview import analyse_overview
 from kras_core.analyse.overview_results import Characteristic, LevelCounts, OverviewAnalysis
 from kras_core.analyse.scope import resolve
 from kras_core.cohort.model import Cohort
-from kras_core.second_opinion import SecondOpinion, second_opinion
 from kras_core.selection import Selection
 from kras_core.stats.results import NumberSummary
+from kras_core.verify.second_opinion import SecondOpinion, second_opinion
 
 LIBRARY = "tableone"
 GROUP = "\0group"  # no column of a file can be called so

@@ -17,7 +17,7 @@ from kras_core.analyse.survival import analyse
 from kras_core.cohort.model import Cohort
 from kras_core.selection import By, Selection
 from kras_core.stats.results import Floats
-from kras_core.verify import (
+from kras_core.verify.survival import (
     Check,
     Lifelines,
     NotOffered,
