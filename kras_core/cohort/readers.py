@@ -7,8 +7,8 @@ be found where it is.
 
 import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,13 +50,19 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawTable:
-    """One table as written: header (m,), columns (m arrays of text, shape (n,)), rows (n,) of the sheet."""
+    """One table as written: header (m,), columns (m arrays of text, shape (n,)), rows (n,) of the sheet.
+
+    labels: what the file itself says of a column (SPSS, SAS, Stata), by its header. value_labels: what
+    it says of a column's codes, as text, {header: {code: label}}. Both are empty where a format has none.
+    """
 
     file: str
     sheet: str
     header: tuple[str, ...]
     columns: tuple[np.ndarray, ...]
     rows: np.ndarray
+    labels: Mapping[str, str] = field(default_factory=dict)
+    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
