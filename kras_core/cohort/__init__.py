@@ -8,9 +8,12 @@ cohort = build_cohort(read_path("ward.xlsx"), id="ward", title="Our ward", prove
 
 from kras_core.cohort.bundled import BUNDLED, BundledCohort, check_file, load, load_file
 from kras_core.cohort.endpoints import ENDPOINTS, Endpoint, endpoint
+from kras_core.cohort.files import Opened, open_tables
+from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES
+from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.model import Cohort, Cutoff, PartlyDrawn, Provenance
 from kras_core.cohort.problems import CohortError, Problem
-from kras_core.cohort.readers import MAX_UPLOAD_BYTES, RawTable, RawTables, read, read_path
+from kras_core.cohort.readers import RawTables, read, read_path
 from kras_core.cohort.stratifiers import Strata, Stratifier, split
 from kras_core.cohort.template import template_csv, template_workbook
 from kras_core.cohort.validate import build_cohort, check, examine
@@ -27,6 +30,7 @@ __all__ = [
     "CohortError",
     "Cutoff",
     "Endpoint",
+    "Opened",
     "PartlyDrawn",
     "Problem",
     "Provenance",
@@ -42,6 +46,7 @@ __all__ = [
     "examine",
     "load",
     "load_file",
+    "open_tables",
     "read",
     "read_path",
     "split",

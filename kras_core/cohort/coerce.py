@@ -39,7 +39,7 @@ def numbers(text: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     A comma counts as the decimal sign only when no number of the column is written with a point.
     """
     codes, distinct = pd.factorize(text)
-    values = np.array([_number(t) for t in distinct], dtype=np.float64)
+    values = np.array([number(t) for t in distinct], dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     unread = np.isnan(values) & ~_missing(distinct)
     commas = np.zeros(len(distinct), dtype=bool)
@@ -51,7 +51,8 @@ def numbers(text: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     return values[codes], unread[codes], reads_commas
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """The value of a text, NaN where it is none."""
     # Not pandas.to_numeric: an exponent beyond 32 bits ("1E2147483648") brings the whole process down there.
     try:
         return float(text) if "_" not in text else np.nan

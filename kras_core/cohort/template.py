@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from kras_core.cohort.readers import EXAMPLE_PREFIX
+from kras_core.cohort.files.table import EXAMPLE_PREFIX
 from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, VARIABLES, Variable
 
 Table = Literal["patients", "adverse_events"]

@@ -9,9 +9,10 @@ import pandas as pd
 
 from kras_core.cohort import coerce, rules, schema
 from kras_core.cohort.derive import derive, endpoint_ids
+from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.model import DAYS_PER_MONTH, RECONSTRUCTED, Cohort, Provenance
 from kras_core.cohort.problems import CohortError, Finding, Problem, has_errors, per_row
-from kras_core.cohort.readers import RawTable, RawTables
+from kras_core.cohort.readers import RawTables
 from kras_core.cohort.variables import (
     ADVERSE_EVENT_VARIABLES,
     ENDPOINT_COLUMN,

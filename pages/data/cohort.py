@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES
 from kras_core.cohort.problems import CohortError, Problem
-from kras_core.cohort.readers import MAX_UPLOAD_BYTES, RawTables, read
+from kras_core.cohort.readers import RawTables, read
 from kras_core.cohort.template import template_csv, template_workbook
 from kras_core.cohort.validate import examine
 from kras_core.report.cohort_card import card_html, problems_html

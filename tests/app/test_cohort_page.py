@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kras_core.cohort.readers import MAX_UPLOAD_BYTES
+from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES
 from tests.app.tab import Tab
 from tests.app.view import answer_text, choose, cohort_in_view, upload
 

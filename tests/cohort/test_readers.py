@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from kras_core.cohort import readers
+from kras_core.cohort.files import kinds, text
+from kras_core.cohort.files.table import column_letters
 from kras_core.cohort.problems import CohortError
-from kras_core.cohort.readers import column_letters, read, read_path
+from kras_core.cohort.readers import read, read_path
 from tests.cohort.files import PATIENTS, csv_of, lines_of, refusal, workbook_of
 
 GOOD = csv_of(PATIENTS)
@@ -123,10 +125,10 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
         ("patients.csv", b"\xff\xd8\xff\xe0" + bytes(60), "wrong-kind", "JPEG picture"),
         ("patients.csv", b"BM" + bytes(range(256)), "encoding", "known encoding"),
         ("patients.csv", b"a,b\x00\n1,2\n", "encoding", "known encoding"),
-        ("patients.csv", "patient_id\nSIM-01\n".encode("utf-16"), "encoding", "CSV UTF-8"),
+        ("patients.csv", "patient_id\nSIM-01\n".encode("utf-16")[:-1], "encoding", "CSV UTF-8"),
         ("patients.csv", pickle.dumps({"a": 1}), "wrong-kind", "pickle"),
         ("patients.xlsx", pickle.dumps({"a": 1}), "wrong-kind", "pickle"),
-        ("lung.sav", pickle.dumps({"a": 1}), "unknown-kind", ".xlsx or .csv"),
+        ("lung.sav", pickle.dumps({"a": 1}), "wrong-kind", "pickle"),
         ("patients.xls", b"<html><table><tr><td>patient_id</td></tr></table></html>", "wrong-kind", "web page"),
         ("patients.csv", b"\n<!DOCTYPE html><html></html>", "wrong-kind", "web page"),
         ("patients.xlsx", GOOD, "wrong-kind", "no workbook"),
@@ -153,8 +155,9 @@ def test_refused_files_are_never_unpickled():
 
 
 def test_the_limit_is_checked_before_anything_is_parsed(monkeypatch, tmp_path):
-    monkeypatch.setattr(readers, "MAX_UPLOAD_BYTES", 1024**2)
-    monkeypatch.setattr(readers.pd, "read_csv", lambda *a, **k: pytest.fail("the file was parsed"))
+    for module in (kinds, readers):
+        monkeypatch.setattr(module, "MAX_UPLOAD_BYTES", 1024**2)
+    monkeypatch.setattr(text.pd, "read_csv", lambda *a, **k: pytest.fail("the file was parsed"))
     content = GOOD + b"x" * 1024**2
     problem = refusal(("patients.csv", content))
     assert problem.sentence.startswith("patients.csv: expected at most 1 MB, found 1.0 MB.")
@@ -186,7 +189,7 @@ def test_two_thousand_columns_are_read_and_one_more_is_not():
 
 
 def test_a_wide_header_over_many_short_lines_is_refused_before_it_is_padded(monkeypatch):
-    monkeypatch.setattr(readers.pd, "read_csv", lambda *a, **k: pytest.fail("the file was parsed"))
+    monkeypatch.setattr(text.pd, "read_csv", lambda *a, **k: pytest.fail("the file was parsed"))
     assert refusal(("patients.csv", b"a" + b"," * 10_000 + b"\n1" * 10_000)).code == "too-large"
 
 

@@ -19,8 +19,7 @@ pytestmark = pytest.mark.skipif(not FOLDER, reason="KRASCOPE_REAL_DATA names no 
 
 def test_a_pickle_that_calls_itself_spss_is_refused_under_every_name():
     content = (Path(FOLDER or "") / "stat_formats" / "lung.sav").read_bytes()
-    assert refusal(("lung.sav", content)).code == "unknown-kind"
-    for name in ("lung.csv", "lung.xlsx", "lung.xls"):
+    for name in ("lung.sav", "lung.csv", "lung.xlsx", "lung.xls", "lung"):
         assert "pickle" in refusal((name, content)).sentence
 
 

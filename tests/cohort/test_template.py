@@ -7,8 +7,9 @@ import zipfile
 import openpyxl
 import pytest
 
+from kras_core.cohort.files.table import EXAMPLE_PREFIX
 from kras_core.cohort.problems import CohortError
-from kras_core.cohort.readers import EXAMPLE_PREFIX, read
+from kras_core.cohort.readers import read
 from kras_core.cohort.template import EXAMPLES, TABLES, Table, template_csv, template_workbook
 from kras_core.cohort.validate import build_cohort, check
 from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, VARIABLES

@@ -8,10 +8,10 @@ import zlib
 
 import pytest
 
-from kras_core.cohort import archive
-from kras_core.cohort.archive import WorkbookError
+from kras_core.cohort.files import archive
+from kras_core.cohort.files.archive import WorkbookError
+from kras_core.cohort.files.workbook import sheets
 from kras_core.cohort.readers import read
-from kras_core.cohort.workbook import sheets
 from tests.cohort.files import PATIENTS, lines_of, refusal, workbook_of
 
 GOOD = workbook_of(patients=lines_of(PATIENTS))

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from kras_core.cohort import coerce
-from kras_core.cohort.archive import WorkbookError
+from kras_core.cohort.files.archive import WorkbookError
+from kras_core.cohort.files.kinds import TEXT_SUFFIXES, WORKBOOK_SUFFIXES, refusal
+from kras_core.cohort.files.table import column_letters
+from kras_core.cohort.files.text import decode
+from kras_core.cohort.files.workbook import sheets
 from kras_core.cohort.problems import CohortError, Problem, Severity, has_errors
-from kras_core.cohort.readers import WORKBOOK_SUFFIXES, column_letters, decode, refusal
 from kras_core.cohort.variables import column_key
-from kras_core.cohort.workbook import sheets
 from kras_core.stats.results import Floats, Ints
 
 MOST_LINES = 20_000
@@ -93,7 +95,7 @@ def series_of(file: str, content: bytes, pairs: bool = True) -> tuple[Series, ..
 def _cells(file: str, content: bytes) -> list[tuple[int, list[str]]]:
     """Lines that are not blank, with their numbers, as cells."""
     name = file if Path(file).suffix else f"{file}.txt"
-    refused = refusal(name, content)
+    refused = refusal(name, content, TEXT_SUFFIXES + WORKBOOK_SUFFIXES)
     if refused:
         raise CohortError([refused])
     if name.lower().endswith(WORKBOOK_SUFFIXES):

@@ -9,8 +9,9 @@ import re
 import numpy as np
 
 from kras_core.audit.curve.results import Reconstruction
+from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.model import RECONSTRUCTED, Cohort
-from kras_core.cohort.readers import RawTable, RawTables
+from kras_core.cohort.readers import RawTables
 from kras_core.cohort.validate import build_cohort
 
 ENDPOINT_ID = re.compile(r"[a-z][a-z0-9_]*")

@@ -28,7 +28,7 @@ _TOO_LARGE = (
     f"Unpacked, this workbook exceeds {MAX_UNPACKED_BYTES // 1024**2} MB. Keep its two sheets only, or use CSV."
 )
 # What zipfile and zlib stumble over in a damaged archive.
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -59,7 +59,7 @@ def measure(content: bytes) -> None:
                 room -= _unpacked_size(archive, member, room)
     except WorkbookError:
         raise
-    except _DAMAGE:
+    except DAMAGE:
         raise WorkbookError(DAMAGED) from None
 
 

@@ -1,0 +1,11 @@
+"""Files of any format -> tables of text, with nothing coerced.
+
+kinds: what a file is, by its content. text, workbook, apart (SPSS, SAS, Stata and Parquet, in a process
+of their own, child.py), packed (zip): one module a format. table: the RawTable that they all give.
+missing: codes that stand for a missing value. opened: all of it together.
+"""
+
+from kras_core.cohort.files.opened import Form, Opened, open_tables
+from kras_core.cohort.files.table import RawTable
+
+__all__ = ["Form", "Opened", "RawTable", "open_tables"]

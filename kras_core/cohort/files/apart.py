@@ -1,0 +1,174 @@
+"""SPSS, SAS, Stata and Parquet -> a table, read in a process of its own.
+
+Their readers are C and C++ programs: a made-up file of a few hundred bytes can ask for all memory or
+end the process that opens it. So a child (child.py) opens it, with a limit on memory and time;
+whatever the file does there, it does it to the child. Content goes to the child through a pipe, never
+through a named file.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+
+from kras_core.cohort.files.archive import MAX_CELLS
+from kras_core.cohort.files.kinds import NAMED, suffix_of
+from kras_core.cohort.files.table import (
+    CONTROL,
+    MAX_COLUMNS,
+    RawTable,
+    column_letters,
+    control_characters,
+    tidy,
+    too_many_columns,
+    without_examples,
+)
+from kras_core.cohort.problems import Problem
+
+APART_BYTES = 4 * 1024**3
+APART_SECONDS = 120
+
+_CHILD = Path(__file__).with_name("child.py")
+_SHARED = 2  # texts are shared between batches where each occurs in them this often
+
+
+def read_apart(
+    name: str, content: bytes, path: Path | None = None, cells: int = MAX_CELLS
+) -> tuple[RawTable | None, list[Problem]]:
+    """The table of a file of SPSS, SAS, Stata or Parquet, None with the reason where there is none.
+
+    path: read from there instead of `content` (the command line, for what is too large to hold twice).
+    """
+    request = {
+        "kind": NAMED[suffix_of(name)],
+        "path": str(path) if path else "",
+        "columns": MAX_COLUMNS,
+        "cells": cells,
+        "bytes": APART_BYTES,
+        "seconds": APART_SECONDS,
+    }
+    try:
+        with _child(json.dumps(request).encode() + b"\n", content) as output:
+            said = json.loads(output.readline() or b"{}")
+            if "labels" not in said:
+                return None, [_refused(name, said, cells)]
+            columns = _columns(output)
+    except (pa.ArrowException, OSError, ValueError):
+        return None, [_refused(name, {}, cells)]
+    return _table(name, said, columns)
+
+
+@contextlib.contextmanager
+def _child(request: bytes, content: bytes) -> Iterator[IO[bytes]]:
+    """The child's standard output. Ended with the block, or after APART_SECONDS."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", str(_CHILD)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"},
+    )
+    assert child.stdin is not None and child.stdout is not None
+    overdue = threading.Timer(APART_SECONDS, child.kill)
+    feeding = threading.Thread(target=_feed, args=(child.stdin, request, content), daemon=True)
+    overdue.start()
+    feeding.start()
+    try:
+        yield child.stdout
+    finally:
+        overdue.cancel()
+        child.kill()
+        child.stdout.close()
+        child.wait()
+        feeding.join()
+
+
+def _feed(pipe: IO[bytes], request: bytes, content: bytes) -> None:
+    with contextlib.suppress(OSError), pipe:  # a child that has ended reads no further
+        pipe.write(request)
+        pipe.write(content)
+
+
+@dataclass(slots=True)
+class _Column:
+    """A column while its batches come in. known: texts that occurred before, so that equal ones are one object."""
+
+    name: str
+    parts: list[np.ndarray] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    has_control: bool = False
+
+    def add(self, batch: Any) -> None:
+        words = [tidy(word) for word in batch.dictionary.to_pylist()]
+        self.has_control |= any(not w.isprintable() and CONTROL.search(w) for w in words)
+        if len(words) * _SHARED <= len(batch):
+            words = [self.known.setdefault(word, word) for word in words]
+        distinct = np.empty(len(words), dtype=object)
+        distinct[:] = words
+        self.parts.append(distinct[batch.indices.to_numpy(zero_copy_only=False)])
+
+
+def _columns(output: IO[bytes]) -> list[_Column]:
+    with pa.ipc.open_stream(output) as stream:
+        columns = [_Column(tidy(name)) for name in stream.schema.names]
+        for batch in stream:
+            for column, values in zip(columns, batch.columns, strict=True):
+                column.add(values)
+    return columns
+
+
+def _table(name: str, said: dict[str, Any], columns: list[_Column]) -> tuple[RawTable | None, list[Problem]]:
+    values = [np.concatenate(c.parts) if c.parts else np.empty(0, dtype=object) for c in columns]
+    header = tuple(c.name for c in columns)
+    rows = np.arange(len(values[0]) if values else 0) + 1
+    if not header or not len(rows):
+        remedy = "There is nothing in it. Check that the table was saved."
+        return None, [Problem("error", "empty-table", name, remedy=remedy)]
+    labels = {tidy(c): tidy(label) for c, label in said["labels"].items()}
+    codes = {tidy(c): {tidy(k): tidy(v) for k, v in found.items()} for c, found in said["value_labels"].items()}
+    table = RawTable(name, "", header, tuple(values), rows, labels, codes)
+    problems = [
+        Problem("error", "nameless-column", name, column=column_letters(i), remedy="Name the column.")
+        for i, column in enumerate(header)
+        if not column
+    ]
+    if said["encoding"]:
+        remedy = f"Texts are not in the encoding that the file names: read as {said['encoding']}. Check them."
+        problems.append(Problem("warning", "encoding", name, remedy=remedy))
+    problems += [_declared(table, tidy(c), counts, codes.get(tidy(c), {})) for c, counts in said["declared"].items()]
+    if any(c.has_control or CONTROL.search(c.name) for c in columns):
+        problems += control_characters(table)
+    return without_examples(table), problems
+
+
+def _declared(table: RawTable, column: str, counts: dict[str, int], labels: dict[str, str]) -> Problem:
+    """A note of the codes that the file itself declares missing: they are read as missing."""
+    codes = (f"{code} ({labels[code]})" if code in labels else code for code in counts)
+    listed = ", ".join(f"{code} in {n:,}" for code, n in zip(codes, counts.values(), strict=True))
+    return table.problem("note", "declared-missing", column, remedy=f"Declared missing by the file: {listed}.")
+
+
+def _refused(name: str, said: dict[str, Any], cells: int) -> Problem:
+    """The child's refusal as a problem; a child that ended without a word met a damaged file."""
+    code, found = said.get("refused", "damaged"), said.get("found", "")
+    if code == "too-many-columns":
+        return too_many_columns(name, "", found)
+    if code == "too-large":
+        remedy = "Keep the columns that are needed, or split the file."
+        return Problem("error", code, name, expected=f"at most {cells:,} cells", remedy=remedy)
+    if code == "nested":
+        remedy = "Its values are lists, structures or bytes. Leave the column out."
+        return Problem("error", code, name, column=tidy(str(found)), expected="one plain value a row", remedy=remedy)
+    if code == "encoding":
+        return Problem("error", code, name, remedy="Its texts are in no known encoding. Export it again as UTF-8.")
+    remedy = f"This file of {NAMED[suffix_of(name)]} is damaged or asks for more than it holds. Export it again."
+    return Problem("error", "damaged", name, remedy=remedy)
