@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from kras_core.cohort.mapping.model import MappingError
 from kras_core.cohort.problems import CohortError
 from kras_core.commands import COMMANDS
 from kras_core.commands.view import Parser, Refused
@@ -15,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser().parse_args(argv)
         answer = arguments.run(arguments)
-    except (Refused, SelectionError, CohortError, OSError) as refusal:
+    except (Refused, SelectionError, CohortError, MappingError, OSError) as refusal:
         print(f"kras_core: {_one_line(refusal)}", file=sys.stderr)
         return 2
     json.dump(answer, sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)

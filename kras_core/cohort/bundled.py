@@ -42,6 +42,7 @@ from typing import Any
 
 import pandas as pd
 
+from kras_core.cohort.mapping.files import open_mapped, read_mapping
 from kras_core.cohort.model import Cohort, Cutoff, Declared, PartlyDrawn, Provenance
 from kras_core.cohort.problems import CohortError, Problem
 from kras_core.cohort.readers import RawTables, read, read_path
@@ -208,19 +209,31 @@ def load(id: str) -> Cohort:
     return BUNDLED[id].load()
 
 
-def load_file(path: str | Path, adverse_events: str | Path | None = None, **fields: Any) -> Cohort:
-    """A CSV or workbook as a cohort: named after the file, real unless `fields` say otherwise, in R's conventions.
+def load_file(
+    path: str | Path, adverse_events: str | Path | None = None, mapping: str | Path | None = None, **fields: Any
+) -> Cohort:
+    """A file as a cohort: named after the file, real unless `fields` say otherwise, in R's conventions.
 
-    Raises CohortError with every problem, and OSError.
+    mapping: file of a mapping, where the columns do not have KRAScope's names. Raises CohortError with every problem,
+    MappingError, and OSError.
     """
     name = Path(path).stem
     settings: dict[str, Any] = {"id": name, "title": name, "provenance": "real", "origin": "uploaded"} | fields
-    return build_cohort(read_path(path, adverse_events), **settings)
+    return build_cohort(_read(path, adverse_events, mapping), **settings)
 
 
-def check_file(path: str | Path, adverse_events: str | Path | None = None) -> tuple[Problem, ...]:
-    """Everything wrong or doubtful in a file, errors first; also where it is no readable table. Raises OSError."""
+def check_file(
+    path: str | Path, adverse_events: str | Path | None = None, mapping: str | Path | None = None
+) -> tuple[Problem, ...]:
+    """Everything wrong or doubtful in a file, errors first; also where it is no readable table. Raises MappingError
+    and OSError."""
     try:
-        return check(read_path(path, adverse_events))
+        return check(_read(path, adverse_events, mapping))
     except CohortError as error:
         return error.problems
+
+
+def _read(path: str | Path, adverse_events: str | Path | None, mapping: str | Path | None) -> RawTables:
+    if mapping is None:
+        return read_path(path, adverse_events)
+    return open_mapped([Path(p) for p in (path, adverse_events) if p is not None], read_mapping(Path(mapping)))

@@ -4,11 +4,12 @@ Any format will do (`files`); the columns have the names of the variable diction
 those of a study form that is turned into them. Columns of any other name: `mapping`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, too_large
-from kras_core.cohort.files.opened import open_tables
+from kras_core.cohort.files.opened import Opened, open_tables
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.problems import CohortError, Problem, has_errors
 from kras_core.cohort.variables import column_key
@@ -35,13 +36,18 @@ def read(*files: tuple[str, bytes]) -> RawTables:
     if not files:
         raise CohortError([Problem("error", "no-file", "upload", remedy="Choose a file.")])
     opened = open_tables(files)
-    problems = [_unchosen(p) if p.code == "sheet-chosen" else p for p in opened.problems]
-    problems = [p for p in problems if p.code not in _NOTED_ALREADY]
+    chosen = [_unchosen(p) if p.code == "sheet-chosen" else p for p in opened.problems]
+    return tables_of(replace(opened, problems=tuple(chosen)), [name for name, _ in files])
+
+
+def tables_of(opened: Opened, files: Sequence[str]) -> RawTables:
+    """What was opened as patients and adverse events; files: the names as given. Raises CohortError."""
+    problems = [p for p in opened.problems if p.code not in _NOTED_ALREADY]
     if has_errors(problems):
         raise CohortError(problems)
     patients, events = _roles(list(opened.tables), problems)
     sheet_names = tuple(t.sheet for t in opened.tables if t.sheet)
-    return RawTables(patients, events, tuple(name for name, _ in files), sheet_names, tuple(problems))
+    return RawTables(patients, events, tuple(files), sheet_names, tuple(problems))
 
 
 def read_path(path: str | Path, adverse_events: str | Path | None = None) -> RawTables:

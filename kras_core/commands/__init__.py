@@ -6,6 +6,7 @@ from kras_core.commands import (
     cohorts,
     historical,
     ledger,
+    mapping,
     markers,
     overview,
     reconstruct,
@@ -14,4 +15,17 @@ from kras_core.commands import (
     survival,
 )
 
-COMMANDS = (cohorts, survival, safety, overview, response, markers, ledger, audit, reconstruct, bias, historical)
+COMMANDS = (
+    cohorts,
+    mapping,
+    survival,
+    safety,
+    overview,
+    response,
+    markers,
+    ledger,
+    audit,
+    reconstruct,
+    bias,
+    historical,
+)

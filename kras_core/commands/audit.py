@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from kras_core.cohort.bundled import BUNDLED, DEFAULT
-from kras_core.commands.view import Refused, cohort_of
+from kras_core.commands.view import Refused, add_mapping_argument, cohort_of
 
 
 def add(commands: Any) -> None:
@@ -18,6 +18,7 @@ def add(commands: Any) -> None:
         help=f"rows to recompute from: a bundled cohort's id or a file (default: {DEFAULT}; with --claims alone, none)",
     )
     parser.add_argument("--adverse-events", metavar="FILE", help="adverse events, where COHORT is a CSV")
+    add_mapping_argument(parser)
     parser.set_defaults(run=_run)
 
 

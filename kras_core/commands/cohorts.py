@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kras_core.cohort.bundled import BUNDLED, load
+from kras_core.commands.view import add_mapping_argument
 
 
 def add(commands: Any) -> None:
@@ -13,6 +14,7 @@ def add(commands: Any) -> None:
     check = commands.add_parser("validate", help="what is wrong with a file, cell by cell")
     check.add_argument("file", metavar="FILE")
     check.add_argument("--adverse-events", metavar="FILE", help="adverse events, where the first file is a CSV")
+    add_mapping_argument(check)
     check.set_defaults(run=_validate)
 
 
@@ -27,7 +29,7 @@ def _validate(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.cohort.bundled import check_file
 
     path = Path(arguments.file)
-    problems = check_file(path, Path(arguments.adverse_events) if arguments.adverse_events else None)
+    problems = check_file(path, arguments.adverse_events, arguments.mapping)
     return {
         "file": path.name,
         "valid": not any(p.severity == "error" for p in problems),

@@ -7,7 +7,7 @@ from typing import Any
 
 from kras_core.cohort.bundled import BUNDLED, load
 from kras_core.cohort.model import Cohort
-from kras_core.commands.view import Refused, cohort_of
+from kras_core.commands.view import Refused, add_mapping_argument, cohort_of
 from kras_core.selection import Selection
 
 
@@ -16,6 +16,7 @@ def add(commands: Any) -> None:
     parser.add_argument("views", nargs="+", metavar="VIEW", help="what `analyse` printed, or a Selection as JSON")
     parser.add_argument("--cohort", metavar="COHORT", help="the cohort of views that are not of a bundled one")
     parser.add_argument("--adverse-events", metavar="FILE", help="adverse events, where COHORT is a CSV")
+    add_mapping_argument(parser)
     parser.set_defaults(run=_run)
 
 

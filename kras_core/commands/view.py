@@ -25,9 +25,16 @@ def add_view_arguments(parser: argparse.ArgumentParser) -> None:
     """COHORT, --adverse-events, --by, --where, --cutoff."""
     parser.add_argument("cohort", metavar="COHORT", help="a bundled cohort's id, or a CSV or Excel file")
     parser.add_argument("--adverse-events", metavar="FILE", help="adverse events, where COHORT is a CSV")
+    add_mapping_argument(parser)
     parser.add_argument("--by", type=lambda t: t.split(","), metavar="ID[,ID]", help="stratifier; two are crossed")
     parser.add_argument("--where", action="append", metavar="FILTER", help="such as 'sex=M' or 'age>=65'; repeatable")
     parser.add_argument("--cutoff", action="append", metavar="ID=VALUE", help="such as nlr=2.99; repeatable")
+
+
+def add_mapping_argument(parser: argparse.ArgumentParser) -> None:
+    """--mapping."""
+    help = "what the columns of the file become: a mapping from the Cohort page or from `map`"
+    parser.add_argument("--mapping", metavar="FILE", help=help)
 
 
 def add_endpoint_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +52,8 @@ def cohort_of(arguments: argparse.Namespace) -> Cohort:
         return load(name)
     if not Path(name).is_file():
         raise Refused(f"no bundled cohort and no file {name!r}; bundled: {', '.join(BUNDLED)}")
-    return load_file(Path(name), Path(arguments.adverse_events) if arguments.adverse_events else None)
+    events = Path(arguments.adverse_events) if arguments.adverse_events else None
+    return load_file(Path(name), events, Path(arguments.mapping) if arguments.mapping else None)
 
 
 def selection_of(arguments: argparse.Namespace, cohort: Cohort) -> Selection:

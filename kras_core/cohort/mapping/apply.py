@@ -4,21 +4,23 @@ Rows keep the number they have in the file, so that every problem found later st
 cannot be read as what its column becomes is left as it is written: validation says where it stands.
 """
 
+from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from kras_core.cohort import coerce
+from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.mapping import dates
 from kras_core.cohort.mapping.codes import CENSORED, EVENT, NOT_KNOWN
-from kras_core.cohort.mapping.model import LEFT_OUT, OWN, Column, Mapping, MappingError, fingerprint
+from kras_core.cohort.mapping.model import LEFT_OUT, Column, Mapping, MappingError, fingerprint
 from kras_core.cohort.mapping.recognise import _without_percent
 from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS, Target
 from kras_core.cohort.mapping.units import FACTORS
 from kras_core.cohort.mapping.written_dates import WAYS, read_dates
 from kras_core.cohort.problems import Problem, per_row
-from kras_core.cohort.readers import RawTable, RawTables
+from kras_core.cohort.readers import RawTables
 from kras_core.cohort.variables import ENDPOINT_COLUMN, column_key, variable
 
 _EVENT_CODES = {EVENT: "1", CENSORED: "0", NOT_KNOWN: ""}
@@ -90,25 +92,34 @@ class _Done:
 
 
 def _mapped(
-    table: RawTable, columns: Sequence[Column], targets: "dict | object"
+    table: RawTable, columns: Sequence[Column], targets: Table[str, Target]
 ) -> tuple[RawTable, tuple[Problem, ...]]:
     by_source = {c.source: c for c in columns}
     names: list[str] = []
     made: list[np.ndarray] = []
     problems: list[Problem] = []
     labels: dict[str, str] = {}
+    renamed: list[str] = []
     for header, text in zip(table.header, table.columns, strict=True):
         done = _Done(table, by_source[header])
         if done.column.becomes == LEFT_OUT:
             remedy = f"Left out: {done.column.reason}." if done.column.reason else "Left out."
             problems.append(table.problem("note", "left-out", header, remedy=remedy))
             continue
-        target = targets.get(done.column.becomes)  # type: ignore[attr-defined]
+        target = targets.get(done.column.becomes)
         names.append(_name(done.column, target))
         made.append(_values(done, target, text))
-        problems += [*_note(done, names[-1]), *done.problems]
+        if done.words:
+            remedy = f"Becomes {names[-1]}: {'; '.join(done.words)}."
+            problems.append(table.problem("note", "mapped", header, remedy=remedy))
+        elif names[-1] != header:
+            renamed.append(f"{header} is {names[-1]}")
+        problems += done.problems
         if header in table.labels:
             labels[names[-1]] = table.labels[header]
+    if renamed:
+        remedy = f"Renamed, values as they are: {'; '.join(renamed)}."
+        problems.insert(0, table.problem("note", "renamed", remedy=remedy))
     mapped = replace(table, header=tuple(names), columns=tuple(made), labels=labels, value_labels={})
     return mapped, tuple(problems)
 
@@ -122,14 +133,6 @@ def _name(column: Column, target: Target | None) -> str:
     if target.kind == "time":
         return target.id.removesuffix("time") + FACTORS[column.unit][0]
     return target.id
-
-
-def _note(done: _Done, name: str) -> list[Problem]:
-    column = done.column
-    if column.becomes == OWN and not done.words:
-        return []
-    remedy = f"Becomes {name}" + (f": {'; '.join(done.words)}." if done.words else ", values as they are.")
-    return [done.table.problem("note", "mapped", column.source, remedy=remedy)]
 
 
 def _values(done: _Done, target: Target | None, text: np.ndarray) -> np.ndarray:

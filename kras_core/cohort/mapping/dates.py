@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kras_core.cohort.coerce import dates as read_iso
+from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.mapping.model import DateRules
 from kras_core.cohort.problems import Problem, per_row
-from kras_core.cohort.readers import RawTable
 
 DATES = (
     "start_date",
@@ -67,7 +67,8 @@ def times(table: RawTable, rules: DateRules) -> tuple[RawTable, tuple[Problem, .
     problems: list[Problem] = []
     if "start_date" in dated.there:
         status = _status(table)
-        if not _has_time(table, "os") and ("death_date" in dated.there or status is not None):
+        ended = "death_date" in dated.there or (status is not None and "last_contact_date" in dated.there)
+        if ended and not _has_time(table, "os"):
             made |= _columns("os", overall(dated, status))
             problems += _said_of_os(table, dated, status)
         if not _has_time(table, "pfs") and "progression_date" in dated.there:

@@ -67,11 +67,15 @@ class DateRules:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Every column of the table of patients, and of adverse events where there is one, in the file's order."""
+    """Every column of the table of patients, and of adverse events where there is one, in the file's order.
+
+    sheet: the sheet of patients, where the file is a workbook with several.
+    """
 
     patients: tuple[Column, ...]
     adverse_events: tuple[Column, ...] = ()
     dates: DateRules = DateRules()
+    sheet: str = ""
 
     @property
     def fingerprint(self) -> str:

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kras_core.cohort import coerce
+from kras_core.cohort.files.missing import missing_codes
+from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.mapping import codes, synonyms
 from kras_core.cohort.mapping.model import LEFT_OUT, OWN, Column, Confidence, DateRules, Mapping
 from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS, Target
-from kras_core.cohort.mapping.units import FACTORS, guess_unit
+from kras_core.cohort.mapping.units import FACTORS, guess_unit, written_unit
 from kras_core.cohort.mapping.written_dates import how_written
-from kras_core.cohort.readers import RawTable, RawTables
+from kras_core.cohort.readers import RawTables
 
 LOOKED_AT = 50_000  # rows
 _RANK: Table[Confidence, int] = {"sure": 0, "likely": 1, "unsure": 2}
 
-# Numbers by which files say that a value is missing, where no other value of the column comes near them.
-_SENTINELS = ("-9", "-99", "-999", "-9999", "-1", "99", "999", "9999", "99999")
 _NOT_SAID = re.compile(
     r"unknown|unk|not (known|available|recorded|done|assessed)|missing|未知|不详|未查|缺失|未测|未做|不明|无数据"
 )
@@ -56,14 +56,18 @@ class _Looked:
         return values, known > 0 and unread.sum() <= 0.1 * known
 
 
-def propose(tables: RawTables, left_out: Table[str, str] | None = None) -> Mapping:
-    """What every column of these tables most likely is. left_out: columns of patients to leave out, with the reason."""
+def propose(tables: RawTables, left_out: Table[str, str] | None = None, sheet: str = "") -> Mapping:
+    """What every column of these tables most likely is.
+
+    left_out: columns of patients to leave out, with the reason. sheet: where the patients were found.
+    """
     patients = _columns(tables.patients, PATIENTS, False, left_out or {})
     events: tuple[Column, ...] = ()
     if tables.adverse_events is not None:
         events = _columns(tables.adverse_events, ADVERSE_EVENTS, True, {})
     has_scan = any(c.becomes == "last_assessment_date" for c in patients)
-    return Mapping(patients, events, DateRules(censor_pfs="last assessment" if has_scan else "last contact"))
+    rules = DateRules(censor_pfs="last assessment" if has_scan else "last contact")
+    return Mapping(patients, events, rules, sheet)
 
 
 def _columns(
@@ -76,42 +80,21 @@ def _columns(
             continue
         looked = _look(header, table.labels.get(header, ""), text[:LOOKED_AT], table.value_labels.get(header, {}))
         found.append(_guess(looked, targets, adverse_events))
-    found = _all_codes(table, found)
-    return _agreed_dates(_one_each(found))
+    found = _one_each(_all_codes(table, found))
+    return _agreed_dates(found if adverse_events else _paired(table, found))
 
 
 def _look(header: str, label: str, text: np.ndarray, value_labels: Table[str, str]) -> _Looked:
-    missing = missing_codes(text, value_labels)
+    missing = no_values(text, value_labels)
     text = np.where(np.isin(text.astype(str), missing), "", text) if missing else text
     return _Looked(header, label, text, value_labels, missing)
 
 
-def missing_codes(text: np.ndarray, value_labels: Table[str, str]) -> tuple[str, ...]:
-    """Codes of this column that most likely mean no value, beside those that always do: by their words, or as numbers
-    of nines far from every other value."""
-    counted = codes.counts(text)
-    found = [c for c in counted if _NOT_SAID.search((value_labels.get(c) or c).lower()) and len(c) < 20]
-    numbers = {c: value for c in counted if (value := _number(c)) is not None}
-    if len(numbers) >= 0.8 * max(len(counted), 1):
-        for sentinel in _SENTINELS:
-            candidates = [c for c, v in numbers.items() if v == float(sentinel)]
-            others = [v for c, v in numbers.items() if v != float(sentinel) and str(int(v)) not in _SENTINELS]
-            if candidates and len(others) > 1 and _far(float(sentinel), min(others), max(others)):
-                found += candidates
-    return tuple(dict.fromkeys(found))
-
-
-def _number(code: str) -> float | None:
-    try:
-        value = float(code)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
-
-
-def _far(sentinel: float, low: float, high: float) -> bool:
-    """A negative code among values that are never negative; nines at least half as large again as every other value."""
-    return low >= 0 if sentinel < 0 else sentinel > 1.5 * max(high, 60)
+def no_values(text: np.ndarray, value_labels: Table[str, str]) -> tuple[str, ...]:
+    """Codes of this column that most likely mean no value, beside those that always do: by their words ("unknown",
+    "未知"), or as numbers of nines far from every other value."""
+    by_words = [c for c in codes.counts(text) if len(c) < 20 and _NOT_SAID.search((value_labels.get(c) or c).lower())]
+    return tuple(dict.fromkeys([*by_words, *(c for c in missing_codes(text) if c not in value_labels)]))
 
 
 def _guess(looked: _Looked, targets: Table[str, Target], adverse_events: bool) -> Column:
@@ -124,7 +107,12 @@ def _guess(looked: _Looked, targets: Table[str, Target], adverse_events: bool) -
         label = targets[target].label
         return _own(looked, f"looks like {label} {how}, but its values are not {_expected(targets[target])}")
     by_content = None if adverse_events else _by_content(looked)
-    return by_content or _own(looked, "")
+    if by_content:
+        return by_content
+    if how_written(looked.text).ways in (("ymd",), ("dmy",), ("mdy",), ("dmy", "mdy"), ("named",)):
+        reason = "a date that nothing is computed from: dates are turned into intervals"
+        return Column(looked.header, LEFT_OUT, reason=reason)
+    return _own(looked, "")
 
 
 def _candidates(
@@ -240,6 +228,19 @@ def _by_content(looked: _Looked) -> Column | None:
     if not 1 < len(looked.distinct) <= codes.MOST_CODES:
         return None
     words = {d.lower() for d in looked.distinct}
+    labelled = {looked.value_labels.get(d, d).lower() for d in looked.distinct}
+    if any("censor" in word or "删失" in word for word in labelled):
+        coding = codes.event_coding(looked.distinct, looked.value_labels, looked.said)
+        if coding is not None and not coding.doubtful:
+            reason = f"its codes speak of censoring, not of which event: overall survival assumed; {coding.reason}"
+            return Column(
+                looked.header,
+                "os_event",
+                codes=coding.codes,
+                missing=looked.missing,
+                reason=reason,
+                confidence="unsure",
+            )
     for id, needed in (
         ("sex", {"m", "male", "男", "男性"}),
         ("best_response", {"pd", "sd"}),
@@ -293,6 +294,28 @@ def _one_each(columns: list[Column]) -> list[Column]:
         )
         for column in columns
     ]
+
+
+def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
+    """An event without its time takes the only other column that names a unit of time and holds times."""
+    there = {c.becomes for c in columns}
+    alone = [c.becomes for c in columns if c.is_event and c.becomes.replace("_event", "_time") not in there]
+    if len(alone) != 1 or "start_date" in there:
+        return columns
+    target = PATIENTS[alone[0].replace("_event", "_time")]
+    fitting = {}
+    for column, text in zip(columns, table.columns, strict=True):
+        looked = _look(column.source, table.labels.get(column.source, ""), text[:LOOKED_AT], {})
+        if (
+            column.becomes == OWN
+            and written_unit(looked.said, target.units)
+            and len(looked.distinct) > codes.MOST_CODES
+        ):
+            fitted = _fitted_number(looked, target, Column(column.source, target.id))
+            if fitted is not None:
+                reason = f"the only column that names a unit of time, beside an event without one; {fitted.reason}"
+                fitting[column.source] = replace(fitted, missing=column.missing, reason=reason, confidence="unsure")
+    return [fitting.get(c.source, c) if len(fitting) == 1 else c for c in columns]
 
 
 def _agreed_dates(columns: list[Column]) -> tuple[Column, ...]:

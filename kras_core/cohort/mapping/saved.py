@@ -37,6 +37,8 @@ _TABLES = (("patients", PATIENTS), ("adverse_events", ADVERSE_EVENTS))
 def to_toml(mapping: Mapping) -> str:
     """The mapping as TOML, what is empty left out."""
     whole: dict[str, Any] = {"krascope_mapping": FORMAT, "columns": mapping.fingerprint}
+    if mapping.sheet:
+        whole["sheet"] = mapping.sheet
     whole["dates"] = asdict(mapping.dates)
     for table, _ in _TABLES:
         columns = getattr(mapping, table)
@@ -66,13 +68,16 @@ def from_toml(text: str) -> Mapping:
         raise MappingError(f"this mapping is no TOML: {str(error)[:200]}") from None
     if whole.get("krascope_mapping") != FORMAT:
         raise MappingError(f"this is no mapping of KRAScope: krascope_mapping = {FORMAT} is missing at its top")
-    unknown = sorted(set(whole) - {"krascope_mapping", "columns", "dates", *(t for t, _ in _TABLES)})
+    unknown = sorted(set(whole) - {"krascope_mapping", "columns", "sheet", "dates", *(t for t, _ in _TABLES)})
     if unknown:
         raise MappingError(f"the mapping has an unknown part: {', '.join(unknown)}")
     read = {table: _columns(whole.get(table, []), table, allowed) for table, allowed in _TABLES}
     if not read["patients"]:
         raise MappingError("the mapping has no [[patients]]: one for every column of the file")
-    return Mapping(**read, dates=_rules(whole.get("dates", {})))
+    sheet = whole.get("sheet", "")
+    if not isinstance(sheet, str):
+        raise MappingError("sheet: write the sheet's name in quotation marks")
+    return Mapping(**read, dates=_rules(whole.get("dates", {})), sheet=sheet)
 
 
 def _columns(said: Any, table: str, allowed: Any) -> tuple[Column, ...]:
