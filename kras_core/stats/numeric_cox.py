@@ -18,6 +18,7 @@ from kras_core.stats.results import NAN, Coefficients, Floats
 MAX_STEPS = 150
 STEP_TOLERANCE = 1e-10
 WIDEST = 200.0  # a fitted range of log hazards among the patients beyond this is an infinite estimate on its way
+VANISHED = 1e-10  # what may be left of the least information at 0 where a finite maximum is reached
 SINGLE_VALUE = "a covariate has a single value, or is a combination of the others"
 MONOTONE = "monotone likelihood: a covariate orders the events perfectly, so the estimate is infinite"
 
@@ -41,7 +42,7 @@ class NumericFit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Risk:
+class RiskSets:
     """Where each risk set begins and ends among rows sorted by exit, and by entry; which ties have left it."""
 
     by_exit: Codes
@@ -75,11 +76,12 @@ def fit_numeric(grid: TimeGrid, event: NDArray[np.bool_], covariates: Floats, ti
     scale = covariates.std(axis=-2, keepdims=True)
     scale = np.where(scale > 1e-12 * (np.abs(centre) + 1e-300), scale, 0.0)
     x = np.divide(covariates - centre, scale, out=np.zeros_like(covariates), where=scale > 0)
-    risk = _risk(grid, event, ties)
+    risk = risk_sets(grid, event, ties)
     beta = np.zeros((*x.shape[:-2], x.shape[-1]))
     loglik_null, score, information = _derivatives(risk, x, beta)
     singular = _singular(information)
     monotone = np.zeros_like(singular)
+    at_zero = np.linalg.eigvalsh(information)[..., 0]
     loglik = loglik_null
     for _ in range(MAX_STEPS):
         usable = ~(singular | monotone)
@@ -95,6 +97,8 @@ def fit_numeric(grid: TimeGrid, event: NDArray[np.bool_], covariates: Floats, ti
         loglik, score, information = _derivatives(risk, x, beta)
     else:
         monotone = monotone | (r > 1e-6)
+    # Beside other covariates a separating one ends without a step: its information is rounding noise by then.
+    monotone = monotone | (~singular & (np.linalg.eigvalsh(information)[..., 0] < VANISHED * at_zero))
     failed = singular | monotone
     covariance = np.linalg.pinv(np.where(failed[..., None, None], 0.0, information), hermitian=True)
     unit = np.where(scale > 0, scale, 1.0)[..., 0, :]
@@ -108,7 +112,15 @@ def fit_numeric(grid: TimeGrid, event: NDArray[np.bool_], covariates: Floats, ti
     )
 
 
-def _risk(grid: TimeGrid, event: NDArray[np.bool_], ties: Ties) -> _Risk:
+def log_likelihood(grid: TimeGrid, event: NDArray[np.bool_], log_hazards: Floats, ties: Ties = "efron") -> Floats:
+    """Log partial likelihood (...) of given log hazards (..., n), whoever fitted them."""
+    if not event.any():
+        return np.zeros(log_hazards.shape[:-1])
+    return _log_likelihood(risk_sets(grid, event, ties), log_hazards)
+
+
+def risk_sets(grid: TimeGrid, event: NDArray[np.bool_], ties: Ties) -> RiskSets:
+    """The risk set of every event (Efron) or event time (Breslow), as ranges of sorted rows."""
     by_exit = np.argsort(grid.exit, kind="stable")
     exits, happened = grid.exit[by_exit], event[by_exit]
     d = np.bincount(exits[happened], minlength=grid.times.size)
@@ -121,18 +133,18 @@ def _risk(grid: TimeGrid, event: NDArray[np.bool_], ties: Ties) -> _Risk:
     if grid.entry is not None:
         by_entry = np.argsort(grid.entry, kind="stable")
         late = np.searchsorted(grid.entry[by_entry], time, side="left")
-    return _Risk(by_exit, start, end, nth / d[time], weight, happened, by_entry, late)
+    return RiskSets(by_exit, start, end, nth / d[time], weight, happened, by_entry, late)
 
 
-def _derivatives(risk: _Risk, x: Floats, beta: Floats) -> tuple[Floats, Floats, Floats]:
+def _derivatives(risk: RiskSets, x: Floats, beta: Floats) -> tuple[Floats, Floats, Floats]:
     """Log likelihood (...), score (..., p) and information (..., p, p) at beta (..., p)."""
     eta = np.einsum("...np,...p->...n", x, beta)
     top = eta.max(axis=-1, keepdims=True)
     w = np.exp(eta - top)
     wx = w[..., None] * x
-    s0 = _at_risk(risk, w[..., None])[..., 0]
-    s1 = _at_risk(risk, wx)
-    s2 = _at_risk(risk, (wx[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], -1))
+    s0 = sums_at_risk(risk, w[..., None])[..., 0]
+    s1 = sums_at_risk(risk, wx)
+    s2 = sums_at_risk(risk, (wx[..., :, None] * x[..., None, :]).reshape(*x.shape[:-1], -1))
     mean = s1 / s0[..., None]
     outer = (mean[..., :, None] * mean[..., None, :]).reshape(s2.shape)
     information = np.einsum("...rq,r->...q", s2 / s0[..., None] - outer, risk.weight)
@@ -142,7 +154,14 @@ def _derivatives(risk: _Risk, x: Floats, beta: Floats) -> tuple[Floats, Floats, 
     return loglik, score, information.reshape(*x.shape[:-2], x.shape[-1], x.shape[-1])
 
 
-def _at_risk(risk: _Risk, values: Floats) -> Floats:
+def _log_likelihood(risk: RiskSets, eta: Floats) -> Floats:
+    top = eta.max(axis=-1, keepdims=True)
+    s0 = sums_at_risk(risk, np.exp(eta - top)[..., None])[..., 0]
+    events = risk.by_exit[risk.happened]
+    return eta[..., events].sum(axis=-1) - (risk.weight * (np.log(s0) + top)).sum(axis=-1)
+
+
+def sums_at_risk(risk: RiskSets, values: Floats) -> Floats:
     """Sums of values (..., n, q) over every event row's risk set, shape (..., r, q), less the ties that have left."""
     ordered = values[..., risk.by_exit, :]
     total = _from_the_end(ordered)

@@ -265,3 +265,76 @@ class StandardisedDifference:
 
     estimate: float
     reason: str = ""
+
+
+# Models of several covariates
+
+
+@dataclass(frozen=True, slots=True)
+class FirthFit:
+    """Firth's penalised Cox model: log hazards per unit (p,), profile limits, penalised likelihood ratio p, Wald error.
+
+    Undefined (NaN) with the reason: a fit that did not converge. A single limit is NaN where the search for it failed.
+    """
+
+    beta: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    std_error: Floats
+    method: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Scaled Schoenfeld residuals of a Cox model, one row an event: its time (e,), the time as the test takes it
+    g (e,), and log hazard ratio plus residual (e, p). error (p,): what one residual's standard deviation is taken for.
+    """
+
+    time: Floats
+    g: Floats
+    scaled: Floats
+    error: Floats
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyPath:
+    """A penalised Cox model along its penalties (a,), strongest first: log hazards per SD (a, p).
+
+    deviance, error (a,): cross-validated partial likelihood deviance per event and its standard error over the folds
+    done so far (NaN before the first). best: position of the least deviance; simplest: of the strongest penalty within
+    one standard error of it.
+    """
+
+    kind: str
+    penalties: Floats
+    beta: Floats
+    deviance: Floats
+    error: Floats
+    best: int
+    simplest: int
+    folds: int
+    seed: int
+    method: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimism:
+    """Concordance of a model in its own patients and what is left when the bootstrap's optimism is taken off.
+
+    samples: resamples done; failed: those without a finite fit, which do not count. spread: standard deviation of the
+    resamples' optimism over √(those that count).
+    """
+
+    apparent: float
+    optimism: float
+    corrected: float
+    std_error: float
+    samples: int
+    failed: int
+    seed: int
+    method: str
+    reason: str = ""
