@@ -23,6 +23,7 @@ page = st.navigation(
             st.Page(PAGES / "explore" / "safety.py", title="Safety", url_path="safety"),
             st.Page(PAGES / "explore" / "biomarkers.py", title="Biomarkers", url_path="biomarkers"),
             st.Page(PAGES / "explore" / "subgroups.py", title="Subgroups", url_path="subgroups"),
+            st.Page(PAGES / "explore" / "models.py", title="Models", url_path="models"),
             st.Page(PAGES / "explore" / "ledger.py", title="Look ledger", url_path="ledger"),
         ],
         "Check": [

@@ -12,6 +12,7 @@ import numpy as np
 
 from kras_core.analyse.bias_results import BiasAnalysis
 from kras_core.analyse.marker_results import BiomarkerAnalysis
+from kras_core.analyse.model_results import ModelAnalysis
 from kras_core.analyse.overview_results import OverviewAnalysis
 from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.analyse.results import Look, Looked, SafetyAnalysis, SurvivalAnalysis
@@ -139,6 +140,27 @@ def forest_looks(analysis: ForestAnalysis) -> tuple[Look, ...]:
         )
         for factor in analysis.factors
         if factor.interaction is not None or factor.drawn
+    )
+
+
+def model_looks(analysis: ModelAnalysis) -> tuple[Look, ...]:
+    """The test of every covariate of a model; the same covariates in another order are the same look."""
+    selection = analysis.selection
+    together = tuple(sorted(c.id for c in analysis.covariates))
+    drawn = "a range over redraws, no estimate" if analysis.drawn else ""
+    return tuple(
+        Look(
+            key=("model", covariate.id, together, *selection.comparison),
+            cohort=analysis.cohort.title,
+            family="models",
+            quantity=analysis.endpoint.label,
+            by=f"{covariate.label} in a model of {len(together)}",
+            scope=_scope_words(selection),
+            test="likelihood ratio, Cox",
+            p=float("nan") if covariate.test is None else covariate.test.p,
+            reason=drawn or analysis.reason,
+        )
+        for covariate in analysis.covariates
     )
 
 

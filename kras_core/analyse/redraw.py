@@ -6,6 +6,8 @@ partly drawn column is shuffled within the strata that the publication does fix.
 every patient in the same stratum, the view is determined and needs no range.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,6 +86,30 @@ def redrawn_groups(cohort: Cohort, selection: Selection, endpoint: str) -> Codes
         kept, column = keeps(cohort, one), _column(cohort, one.column)
         groups = np.where(kept[order[column]] if column in order else kept, groups, -1)
     return groups
+
+
+def never_together(cohort: Cohort, selection: Selection, more: Iterable[str] = ()) -> str:
+    """Why a reconstruction cannot answer for these columns together; empty where it can.
+
+    The publication prints the outcome by each fixed column alone. How two of them go together was drawn, and no
+    shuffle of either leaves what is printed of it as it is: there is not even a range. more: further columns.
+    """
+    if not cohort.drawn and not cohort.partly_drawn:
+        return ""
+    columns = [chosen(cohort, by).column for by in selection.by] + [_column(cohort, f.column) for f in selection.where]
+    fixed = [c for c in dict.fromkeys((*columns, *more)) if _is_fixed(cohort, c, selection.endpoint)]
+    if len(fixed) < 2:
+        return ""
+    names = " and by ".join(column_label(cohort, c) for c in fixed)
+    return f"the publication prints outcomes by {names} one at a time, never together"
+
+
+def _is_fixed(cohort: Cohort, column: str, endpoint: str) -> bool:
+    """Whether the publication prints this endpoint by that column, in part at least."""
+    partly = next((p for p in cohort.partly_drawn if p.column == column), None)
+    if partly is not None:
+        return endpoint in partly.endpoints
+    return column not in cohort.drawn and cohort.patients[column].nunique() > 1
 
 
 def _column(cohort: Cohort, name: str) -> str:

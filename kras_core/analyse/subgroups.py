@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from kras_core.analyse.followed import Followed, follow
-from kras_core.analyse.redraw import COUNT, drawn_columns, drawn_stratum, extent, ratio_extent, redrawn_groups
+from kras_core.analyse.redraw import (
+    COUNT,
+    drawn_columns,
+    drawn_stratum,
+    extent,
+    never_together,
+    ratio_extent,
+    redrawn_groups,
+)
 from kras_core.analyse.results import Exclusion
 from kras_core.analyse.scope import Scope, chosen, exclusion, reference_to, resolve
 from kras_core.analyse.subgroup_guards import forest_warnings
@@ -99,6 +107,9 @@ def analyse_forest(
     scope, followed = resolve(cohort, selection), follow(cohort, selection)
     if scope.post_baseline and selection.analysis != "landmark":
         raise SelectionError(f"{scope.by_label} is known only after the start: compare it from a landmark")
+    unknown = never_together(cohort, selection)
+    if unknown:
+        raise SelectionError(unknown[:1].upper() + unknown[1:])
     table = tabulate(followed.grid, followed.event, _of(followed, scope.groups), scope.k + 1).rows(slice(0, scope.k))
     contrast = _contrast(first, scope, table, group)
     ids = default_factors(cohort, selection) if factors is None else factors

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kras_core.analyse.followed import Followed, follow
 from kras_core.analyse.guards import survival_warnings
 from kras_core.analyse.marker_rows import selections
-from kras_core.analyse.redraw import redraw
+from kras_core.analyse.redraw import never_together, redraw
 from kras_core.analyse.results import Exclusion, Stratum, SurvivalAnalysis
 from kras_core.analyse.scope import Scope, exclusion, reference_to, resolve
 from kras_core.analyse.ticks import default_milestones, risk_ticks
@@ -53,6 +53,9 @@ def analyse(cohort: Cohort, selection: Selection) -> SurvivalAnalysis:
             f"{scope.by_label} is known only after the start, and to reach it takes time: "
             "compare it from a landmark (--landmark MONTHS) by which it was known"
         )
+    unknown = never_together(cohort, selection)
+    if unknown:
+        raise SelectionError(unknown[:1].upper() + unknown[1:])
     followed = follow(cohort, selection)
     groups = scope.groups if followed.rows is None else scope.groups[followed.rows]
     counted = count(scope, followed, groups)

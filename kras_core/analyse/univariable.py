@@ -8,7 +8,15 @@ from scipy.special import chdtrc
 from kras_core.analyse.biomarkers import effect, likelihood_ratio, standard_deviation
 from kras_core.analyse.followed import follow
 from kras_core.analyse.marker_rows import MarkerRows, marker_rows
-from kras_core.analyse.redraw import COUNT, drawn_columns, extent, ratio_extent, redrawn_groups, shuffles
+from kras_core.analyse.redraw import (
+    COUNT,
+    drawn_columns,
+    extent,
+    never_together,
+    ratio_extent,
+    redrawn_groups,
+    shuffles,
+)
 from kras_core.analyse.scope import chosen, exclusion, reference_to, resolve, selected
 from kras_core.analyse.subgroup_guards import table_warnings
 from kras_core.analyse.subgroup_results import CoxTable, Term, Univariable
@@ -74,6 +82,9 @@ def _variable(cohort: Cohort, selection: Selection, id: str, n: int) -> Univaria
     stratifier = chosen(cohort, By(id))
     if stratifier.post_baseline and selection.analysis != "landmark":
         return _empty(stratifier, n, 0, "known only after the start: it needs a landmark")
+    unknown = never_together(cohort, selection.but(by=(By(id),)))
+    if unknown:
+        return _empty(stratifier, 0, n, unknown)
     return (_number if stratifier.kind == "cut" else _category)(cohort, selection, stratifier, n)
 
 

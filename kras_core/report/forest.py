@@ -6,6 +6,7 @@ columns where there is no room.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 
 from kras_core.analyse.subgroup_results import Arm, ForestAnalysis, SubgroupFactor, SubgroupRow
 from kras_core.report import format as fmt
@@ -19,16 +20,10 @@ SMALLEST_BOX, LARGEST_BOX = 5, 14  # pixels
 class Axis:
     """A hazard ratio as a fraction of the drawn cell's width, on a log scale."""
 
-    def __init__(self, analysis: ForestAnalysis) -> None:
-        ends = [1.0]
-        for row in (analysis.overall, *(row for f in analysis.factors for row in f.rows)):
-            if row.ratio is not None and not row.small:
-                ends += [row.ratio.low, row.ratio.high]
-            elif row.ratio is not None:
-                ends.append(row.ratio.estimate)
-            ends += row.ratio_range
+    def __init__(self, ends: Iterable[float]) -> None:
+        """ends: what the axis must show, besides 1."""
         known = [min(max(e, 1 / WIDEST), WIDEST) for e in ends if math.isfinite(e) and e > 0]
-        reach = max(2.0, *(max(e, 1 / e) for e in known)) * 1.08
+        reach = max([2.0, *(max(e, 1 / e) for e in known)]) * 1.08
         self.low, self.high = -math.log(reach), math.log(reach)
 
     def at(self, ratio: float) -> float:
@@ -41,9 +36,18 @@ class Axis:
         return [t for t in TICKS if self.low <= math.log(t) <= self.high]
 
 
+def _ends(analysis: ForestAnalysis) -> Iterator[float]:
+    for row in (analysis.overall, *(row for f in analysis.factors for row in f.rows)):
+        if row.ratio is not None and not row.small:
+            yield from (row.ratio.low, row.ratio.high)
+        elif row.ratio is not None:
+            yield row.ratio.estimate
+        yield from row.ratio_range
+
+
 def forest_html(analysis: ForestAnalysis) -> str:
     """The forest of a Subgroups view."""
-    axis, clock = Axis(analysis), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
+    axis, clock = Axis(_ends(analysis)), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     label = f"Forest plot: {analysis.label} v {analysis.reference}"
     body = _row(analysis.overall, axis, clock, "", overall=True)
     body += "".join(_factor(f, axis, clock) for f in analysis.factors)
@@ -80,7 +84,7 @@ def _factor(factor: SubgroupFactor, axis: Axis, clock: Clock) -> str:
     origin = f"<small>{html_escape(why)}</small>" if why else ""
     heading = (
         f'<tr class="kras-ruled kras-strong"><th scope="rowgroup">{html_escape(factor.label)}</th>'
-        f'<td class="kras-arm" colspan="2">{origin}</td><td class="kras-drawn">{_one(axis)}</td>'
+        f'<td class="kras-arm" colspan="2">{origin}</td><td class="kras-drawn">{one_line(axis)}</td>'
         f'<td class="kras-n"></td>'
         f'<td class="kras-n">{said}</td></tr>'
     )
@@ -121,7 +125,7 @@ def _row(row: SubgroupRow, axis: Axis, clock: Clock, factor: str, overall: bool 
     arms = "".join(f'<td class="kras-n kras-arm">{arm_text(a, clock).html}</td>' for a in row.arms)
     return (
         f'<tr class="{kinds}"><th scope="row">{html_escape(name)}</th>{arms}'
-        f'<td class="kras-drawn">{_one(axis)}{_drawn(row, axis, overall)}</td>'
+        f'<td class="kras-drawn">{one_line(axis)}{_drawn(row, axis, overall)}</td>'
         f'<td class="kras-n">{ratio_text(row).html}</td><td class="kras-n"></td></tr>'
     )
 
@@ -149,7 +153,7 @@ def ratio_text(row: SubgroupRow) -> Printed:
     return fmt.hazard_ratio(row.ratio)
 
 
-def _one(axis: Axis) -> str:
+def one_line(axis: Axis) -> str:
     return f'<i class="kras-one" style="--at:{axis.at(1.0):.4f}"></i>'
 
 

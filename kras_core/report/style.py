@@ -122,6 +122,7 @@ _RULES = """
 .kras-drawn .kras-bar { height: 10px; margin-top: -5px; background: var(--kras-quiet); opacity: 0.28; min-width: 2px; }
 .kras-drawn .kras-box, .kras-drawn .kras-diamond { left: calc((100%% - 16px) * var(--at)); width: var(--size);
   height: var(--size); transform: translate(-50%%, -50%%); background: var(--kras-accent); }
+.kras-drawn .kras-hollow { background: var(--kras-paper); border: 2px solid var(--kras-ink); }
 .kras-drawn .kras-diamond { transform: translate(-50%%, -50%%) rotate(45deg); background: var(--kras-ink); }
 .kras-small .kras-drawn .kras-whisker, .kras-small .kras-drawn .kras-box { opacity: 0.45; }
 .kras-small .kras-value { color: var(--kras-quiet); font-weight: 400; }

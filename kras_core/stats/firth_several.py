@@ -9,10 +9,10 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 from numpy.typing import NDArray
 
-from kras_core.stats.results import NAN, Floats, FirthFit
+from kras_core.stats.results import NAN, FirthFit, Floats
 
 METHOD = "Cox, Firth's penalised likelihood (firthmodels, Breslow ties), profile interval"
-STEPS, LONGEST, LIMIT = 500, 50.0, 1e-9
+STEPS, LONGEST, LIMIT_STEPS = 100, 50.0, 100
 TOLERANCES = (1e-9, 1e-6)  # of gradient and step: where rounding forbids the first, the second
 
 
@@ -41,12 +41,30 @@ def firth_cox(time: Floats, event: NDArray[np.bool_], covariates: Floats, confid
                     break
             else:
                 return _undefined(p, "the penalised fit did not converge")
-            model.lrt()
-            limits = model.conf_int(alpha=1 - confidence, method="pl", max_iter=STEPS, tol=LIMIT)
+            _test(model)
+            limits = _limits(model, 1 - confidence)
     except LinAlgError:
         return _undefined(p, "the penalised fit met a singular matrix")
     low, high = limits.T / scale
     return FirthFit(model.coef_ / scale, low, high, model.lrt_pvalues_.copy(), model.bse_ / scale, METHOD)
+
+
+def _test(model) -> None:
+    """Penalised likelihood ratio tests; those that rounding stopped again, less tightly."""
+    for tolerance in TOLERANCES:
+        model.gtol = model.xtol = tolerance
+        model.lrt()
+        if not np.isnan(model.lrt_pvalues_).any():
+            return
+
+
+def _limits(model, alpha: float) -> Floats:
+    """Profile limits (p, 2), likewise."""
+    found = model.conf_int(alpha=alpha, method="pl", max_iter=LIMIT_STEPS, tol=TOLERANCES[0]).copy()
+    if np.isnan(found).any():
+        again = model.conf_int(alpha=alpha, method="pl", max_iter=LIMIT_STEPS, tol=TOLERANCES[1])
+        found = np.where(np.isnan(found), again, found)
+    return found
 
 
 def _undefined(p: int, reason: str) -> FirthFit:

@@ -42,14 +42,14 @@ def infinite(grid: TimeGrid, event: NDArray[np.bool_], covariates: Floats) -> ND
 def _reach(limits: csr_matrix, bounds: list[tuple[float | None, float | None]], k: int, side: float) -> float:
     aim = np.zeros(limits.shape[1])
     aim[k] = -side
-    solved = linprog(aim, A_ub=limits, b_ub=np.zeros(limits.shape[0]), bounds=bounds, method="highs")
+    solved = linprog(aim, A_ub=limits, b_ub=np.zeros(limits.shape[0]), bounds=bounds, method="highs")  # type: ignore[arg-type]
     return float(-solved.fun) if solved.success else 0.0
 
 
 def _limits(grid: TimeGrid, event: NDArray[np.bool_], x: Floats) -> csr_matrix | None:
     """Rows that must not be above 0, over (δ, m): m_t is at least every δ·x at risk at event time t, and at most that
     of everyone who has the event there."""
-    n, p = x.shape
+    p = x.shape[1]
     times = np.unique(grid.exit[event])
     t = times.size
     of_event = np.searchsorted(times, grid.exit[event])

@@ -102,7 +102,7 @@ def test_ridge_is_the_ridge_of_scikit_survivals_other_model() -> None:
     z = (x - x.mean(axis=0)) / x.std(axis=0)
     for i in (5, 25, 45):
         alpha = float(path.penalties[i]) * 200
-        other = CoxPHSurvivalAnalysis(alpha=alpha, tol=1e-12).fit(z, Surv.from_arrays(event, time)).coef_
+        other = CoxPHSurvivalAnalysis(alpha=np.full(4, alpha), tol=1e-12).fit(z, Surv.from_arrays(event, time)).coef_
         np.testing.assert_allclose(path.beta[i], other, atol=1e-4)
 
 
@@ -122,7 +122,7 @@ def test_optimism_is_large_for_noise_and_counts_what_failed() -> None:
     assert found.apparent > 0.55 and found.optimism > 0.05
     assert found.corrected == pytest.approx(found.apparent - found.optimism) and found.corrected < 0.6
     assert found == list(optimism(code_times(time), event, noise, "efron", samples=60, seed=3))[-1][1]
-    rare = np.column_stack((noise[:, 0], np.arange(40) < 4))
+    rare = np.column_stack((noise[:, 0], (np.arange(40) < 4).astype(float)))
     few = event & ~((np.arange(40) < 4) & (np.arange(40) > 0))
     lost = list(optimism(code_times(time), few, rare, "efron", samples=60, seed=3))[-1][1]
     assert 0 < lost.failed < 60

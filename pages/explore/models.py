@@ -1,0 +1,193 @@
+"""Models: several covariates in one Cox model, and what such a model is worth."""
+
+import streamlit as st
+
+from kras_core.analyse.ledger import model_looks
+from kras_core.analyse.model_results import ModelAnalysis, Per
+from kras_core.analyse.models import (
+    analyse_model,
+    correct_optimism,
+    default_covariates,
+    diagnose,
+    optimism_refused,
+    penalise,
+    penalised_refused,
+)
+from kras_core.analyse.univariable import offered_variables
+from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import stratifiers
+from kras_core.controls import distinct_labels
+from kras_core.report.format import md_escape
+from kras_core.report.model_figures import (
+    path_alt_text,
+    path_figure,
+    path_foot,
+    residual_alt_text,
+    residual_figure,
+    residual_foot,
+)
+from kras_core.report.model_forest import model_forest_html
+from kras_core.report.model_json import model_json
+from kras_core.report.model_tables import model_table, optimism_table, penalty_table, proportional_table
+from kras_core.report.model_words import model_answer, model_methods
+from kras_core.report.second_opinion_table import second_opinion_table
+from kras_core.selection import Selection, SelectionError
+from kras_core.stats.results import PenaltyPath
+from kras_core.verify.models import verify_model
+from pages.shared import chart, downloads, options, session, work
+
+PER = {"unit": "Per unit", "sd": "Per SD"}
+KINDS = {"elastic": "elastic net", "ridge": "ridge"}
+
+Ids = tuple[str, ...]
+
+
+def page() -> None:
+    cohort, selection = session.view()
+    offered = offered_variables(cohort)
+    ids = tuple(options.strata("covariates", offered, default_covariates(cohort, selection)))
+    selection = selection.but(by=())
+    per: Per = "sd" if options.choice("per", PER) == "sd" else "unit"
+    options.choice("penalty", KINDS)
+    try:
+        analysis = session.kept(("model", selection, ids, per), lambda: analyse_model(cohort, selection, ids, per))
+    except SelectionError as refusal:
+        st.title("Models")
+        st.info(md_escape(refusal), icon=":material/info:")
+        _controls(cohort, offered)
+        return
+    session.note(model_looks(analysis))
+    with st.container(key="answer"):
+        st.html(model_answer(analysis).html)
+    _controls(cohort, offered)
+    st.html(model_forest_html(analysis))
+    _details(cohort, selection, ids, analysis)
+
+
+def _controls(cohort: Cohort, offered: Ids) -> None:
+    """Which covariates, and the step of a number."""
+    known = stratifiers(cohort)
+    labels = distinct_labels({id: known[id].label for id in offered})
+    with st.container(horizontal=True, vertical_alignment="bottom", key="model_controls"):
+        with st.popover("Covariates …", icon=":material/tune:"):
+            st.multiselect(
+                "Covariates",
+                list(offered),
+                key="covariates",
+                format_func=labels.__getitem__,
+                persist_state="session",
+                select_all=False,
+            )
+        st.segmented_control(
+            "Numbers",
+            list(PER),
+            key="per",
+            required=True,
+            format_func=PER.__getitem__,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+
+
+def _details(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    names = ["Numbers", "Proportional hazards", "Penalised", "Optimism", "Methods", "Verify", "Export"]
+    numbers, hazards, shrunk, worth, methods, check, export = st.tabs(names, on_change="rerun", key="model_details")
+    if numbers.open:
+        with numbers:
+            st.html(model_table(analysis).html())
+    if hazards.open:
+        with hazards:
+            _hazards(cohort, selection, ids, analysis)
+    if shrunk.open:
+        with shrunk:
+            _penalised(cohort, selection, ids, analysis)
+    if worth.open:
+        with worth:
+            _optimism(cohort, selection, ids, analysis)
+    if methods.open:
+        with methods:
+            st.markdown("\n".join(f"- {md_escape(line)}" for line in model_methods(analysis)))
+    if check.open:
+        with check, st.spinner("Recomputing with statsmodels and scikit-survival …"):
+            key = ("verify model", selection, ids, analysis.per)
+            opinions = session.kept(key, lambda: verify_model(cohort, selection, ids, analysis.per))
+            st.html(second_opinion_table(opinions).html())
+    if export.open:
+        with export:
+            rows = {"model": model_table(analysis).text_rows()}
+            rows["proportional-hazards"] = proportional_table(analysis).text_rows()
+            downloads.tables(rows, analysis, model_json(analysis), [w.message for w in analysis.warnings])
+
+
+def _hazards(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    """The test by covariate, and one term's residuals along time."""
+    st.html(proportional_table(analysis).html())
+    key = ("diagnostics", selection, ids, analysis.per)
+    found = session.kept(key, lambda: diagnose(cohort, selection, ids, analysis.per))
+    if not found:
+        return
+    shown = int(options.number("term", 1, 1, len(found)))
+    with st.container(horizontal=True):
+        st.selectbox(
+            "Residuals of",
+            range(1, len(found) + 1),
+            key="term",
+            format_func=lambda i: found[i - 1].label,
+            persist_state="session",
+            width=380,
+        )
+    one = found[shown - 1]
+    chart.show("residuals", residual_figure(analysis, one, theme=session.theme()), residual_alt_text(analysis, one))
+    st.html(residual_foot(analysis, one))
+
+
+def _penalised(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    """Elastic net or ridge: the path, and the penalty that cross-validation chooses."""
+    refused = penalised_refused(analysis)
+    if refused:
+        st.caption(f"No penalised model: {md_escape(refused)}.")
+        return
+    kind = KINDS[
+        st.segmented_control(
+            "Penalty",
+            list(KINDS),
+            key="penalty",
+            required=True,
+            format_func=lambda id: KINDS[id].capitalize(),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        or "elastic"
+    ]
+
+    def show(path: PenaltyPath) -> None:
+        if not path.reason:
+            chart.show("path", path_figure(analysis, path, theme=session.theme()), path_alt_text(analysis, path))
+            st.html(path_foot(analysis, path))
+        st.html(penalty_table(analysis, path).html())
+
+    work.on_demand(
+        "penalised",
+        (selection, ids, kind),
+        f"Fit the {kind} and choose its penalty by cross-validation",
+        lambda: penalise(cohort, selection, ids, kind),
+        show,
+    )
+
+
+def _optimism(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    """How much of the concordance is the model's own patients."""
+    refused = optimism_refused(analysis)
+    if refused:
+        st.caption(f"No concordance: {md_escape(refused)}.")
+        return
+    work.on_demand(
+        "optimism",
+        (selection, ids),
+        "Resample the patients 200 times: how optimistic is the concordance?",
+        lambda: correct_optimism(cohort, selection, ids),
+        lambda found: st.html(optimism_table(analysis, found).html()),
+    )
+
+
+page()
