@@ -50,7 +50,8 @@ def _head(analysis: ModelAnalysis, axis: Axis) -> str:
         '<tr><th scope="col">Covariate</th><th scope="col" class="kras-n kras-arm">events/n</th>'
         '<th scope="col" class="kras-drawn"><small>hazard lower | higher</small>'
         f'<div class="kras-scale" aria-hidden="true">{ticks}</div></th>'
-        f'<th scope="col" class="kras-n">HR ({level} interval)</th><th scope="col" class="kras-n">p</th>{firth}</tr>'
+        f'<th scope="col" class="kras-n">HR ({level} interval)</th>'
+        f'<th scope="col" class="kras-n kras-arm">p</th>{firth}</tr>'
     )
 
 
@@ -73,7 +74,7 @@ def _covariate(covariate: Covariate, analysis: ModelAnalysis, axis: Axis) -> str
         f"<small>{html_escape(reference)}</small></th>"
         f'<td class="kras-n kras-arm">{"" if covariate.drawn else events}</td>'
         f'<td class="kras-drawn">{one_line(axis)}</td><td></td>'
-        f'<td class="kras-n">{_whole(covariate) if several else ""}</td>{blank}</tr>'
+        f'<td class="kras-n kras-arm">{_whole(covariate) if several else ""}</td>{blank}</tr>'
     )
     rows = (
         _row(html_escape(level_words(covariate, t.label)), t, analysis, axis, "kras-indented", covariate.drawn)
@@ -98,7 +99,7 @@ def _row(name: str, term: ModelTerm, analysis: ModelAnalysis, axis: Axis, kind: 
         f'<tr class="{kind}"><th scope="row">{name}</th>'
         f'<td class="kras-n kras-arm">{html_escape(events)}/{fmt.whole(term.n)}</td>'
         f'<td class="kras-drawn">{one_line(axis)}{_drawn(term, axis)}</td>'
-        f'<td class="kras-n">{ratio.html}</td><td class="kras-n">{html_escape(p)}</td>{firth}</tr>'
+        f'<td class="kras-n">{ratio.html}</td><td class="kras-n kras-arm">{html_escape(p)}</td>{firth}</tr>'
     )
 
 

@@ -15,19 +15,17 @@ BLANK = Printed("")
 
 def model_table(analysis: ModelAnalysis) -> Table:
     """Every term with both estimates, what is missing, and the tests of each covariate."""
-    c = analysis.selection.conventions
+    c, penalised = analysis.selection.conventions, not analysis.firth_reason
     columns = (
         Column("Covariate", numeric=False),
         Column("Events/n"),
         Column("Hazard ratio", over="Ordinary"),
         Column("p", over="Ordinary"),
-        Column("Hazard ratio", over="Firth"),
-        Column("p", over="Firth"),
+        *((Column("Hazard ratio", over="Firth"), Column("p", over="Firth")) if penalised else ()),
         Column("Covariate's p"),
         Column("Missing"),
-        Column("Note", numeric=False),
     )
-    rows = tuple(row for covariate in analysis.covariates for row in _rows(covariate))
+    rows = tuple(row for covariate in analysis.covariates for row in _rows(covariate, penalised))
     caption = (
         f"{analysis.endpoint.label}: Cox model of {fmt.plural(len(analysis.covariates), 'covariate')}, "
         f"{c.ties.capitalize()} ties, {fmt.percent(c.confidence)} intervals; covariate's p: likelihood ratio; "
@@ -36,30 +34,24 @@ def model_table(analysis: ModelAnalysis) -> Table:
     return Table(caption, columns, rows, tuple(w.message for w in analysis.warnings))
 
 
-def _rows(covariate: Covariate) -> list[Row]:
+def _rows(covariate: Covariate, penalised: bool) -> list[Row]:
     missing = fmt.whole(covariate.missing)
     whole = _p(covariate.test)
+    nothing = (BLANK, BLANK) if penalised else ()
     rows: list[Row] = []
     if covariate.reference:
-        head: tuple[Cell, ...] = (BLANK, BLANK, BLANK, BLANK, BLANK, whole, missing, covariate.drawn)
-        rows.append(Row(covariate.label, head, ruled=True, strong=True))
-        events = "" if covariate.drawn else f"{covariate.reference_events}/{covariate.reference_n}"
-        cells: tuple[Cell, ...] = (Printed(events), "1, reference", BLANK, BLANK, BLANK, BLANK, BLANK, "")
-        rows.append(Row(level_words(covariate, covariate.reference), cells, indented=True))
+        rows.append(Row(covariate.label, (BLANK, BLANK, BLANK, *nothing, whole, missing), ruled=True, strong=True))
+        events: Cell = BLANK if covariate.drawn else f"{covariate.reference_events}/{covariate.reference_n}"
+        reference = (events, "1, reference", BLANK, *nothing, BLANK, BLANK)
+        rows.append(Row(level_words(covariate, covariate.reference), reference, indented=True))
     for term in covariate.terms:
         ratio, p = ratio_cells(term, covariate.drawn)
-        events = f"{term.events}/{term.n}"
-        if len(term.events_range) == 2:
-            events = f"{fmt.spread(*term.events_range, fmt.whole)}/{term.n}"
-        note = "; ".join(filter(None, (term.ratio.reason if term.ratio else "",)))
-        both = (events, Printed(ratio.value, ratio.detail, ratio.missing), p, *_firth(term.firth))
+        count = fmt.spread(*term.events_range, fmt.whole) if len(term.events_range) == 2 else str(term.events)
+        both = (f"{count}/{term.n}", ratio, p, *(_firth(term.firth) if penalised else ()))
         if covariate.reference:
-            name = level_words(covariate, term.label)
-            rows.append(Row(name, (*both, BLANK, BLANK, note), indented=True))
+            rows.append(Row(level_words(covariate, term.label), (*both, BLANK, BLANK), indented=True))
         else:
-            said = "; ".join(filter(None, (note, covariate.drawn)))
-            name = f"{covariate.label} {term.label}"
-            rows.append(Row(name, (*both, whole, missing, said), ruled=True, strong=True))
+            rows.append(Row(f"{covariate.label} {term.label}", (*both, whole, missing), ruled=True, strong=True))
     return rows
 
 

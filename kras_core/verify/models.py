@@ -71,13 +71,14 @@ def _phreg(made: ModelRows, x: Floats, ties: Ties):
 def _statsmodels(made: ModelRows, ties: Ties) -> tuple[Floats, Floats, float]:
     x, scale = _scaled(made)
     fitted = _phreg(made, x, ties).fit(method="newton", maxiter=100, disp=0)
-    return fitted.params / scale, fitted.bse / scale, float(fitted.llf)
+    beta, errors = (np.asarray(part, dtype=np.float64) / scale for part in (fitted.params, fitted.bse))
+    return beta, errors, float(fitted.llf)  # type: ignore[arg-type]
 
 
 def _null(made: ModelRows, ties: Ties) -> float:
     """The log likelihood without covariates."""
     x, _ = _scaled(made)
-    return float(_phreg(made, x, ties).loglike(np.zeros(x.shape[1])))
+    return float(_phreg(made, x, ties).loglike(np.zeros(x.shape[1])))  # type: ignore[arg-type]
 
 
 def _other(made: ModelRows, ties: Ties) -> tuple[Floats | None, str]:
