@@ -27,12 +27,16 @@ NOTES = (
 
 def ledger_table(looked: Sequence[Looked]) -> str:
     """The ledger as HTML: declared comparisons first, then one table a family."""
-    tables = [
+    notes = "".join(f"<p>{note}</p>" for note in NOTES)
+    return "".join(t.html() for t in ledger_tables(looked)) + f'<div class="kras-table-notes">{notes}</div>'
+
+
+def ledger_tables(looked: Sequence[Looked]) -> list[Table]:
+    """One table a family of each cohort, declared comparisons first."""
+    return [
         Table(f"{cohort}: {family}, {len(members)}", COLUMNS, tuple(map(_row, members)), kind="ledger")
         for (cohort, family), members in _families(looked).items()
     ]
-    notes = "".join(f"<p>{note}</p>" for note in NOTES)
-    return "".join(table.html() for table in tables) + f'<div class="kras-table-notes">{notes}</div>'
 
 
 def ledger_rows(looked: Sequence[Looked]) -> list[dict[str, str]]:

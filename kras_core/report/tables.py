@@ -17,6 +17,7 @@ from kras_core.report.safety_tables import safety_table_of
 from kras_core.report.style import stylesheet
 
 __all__ = [
+    "at_risk_table",
     "cox_rows",
     "cox_table",
     "cutoffs_rows",
@@ -49,7 +50,7 @@ def numbers_rows(analysis: SurvivalAnalysis) -> TextRows:
 
 
 def risk_rows(analysis: SurvivalAnalysis) -> TextRows:
-    return _at_risk(analysis).text_rows()
+    return at_risk_table(analysis).text_rows()
 
 
 def safety_table(analysis: SafetyAnalysis, order: str = "frequency") -> str:
@@ -110,7 +111,8 @@ def cox_rows(table: CoxTable) -> TextRows:
 # Risk table
 
 
-def _at_risk(analysis: SurvivalAnalysis) -> Table:
+def at_risk_table(analysis: SurvivalAnalysis) -> Table:
+    """Under the curve's ticks: at risk, (censored) and [events] before."""
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     table = analysis.risk_table
     ticks = [clock.tick(t) for t in table.ticks.tolist()]

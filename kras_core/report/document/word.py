@@ -1,0 +1,300 @@
+"""A Document as DOCX: native Word tables and styles, repeated header rows, page numbers, alternative texts."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import count, groupby
+
+import docx
+from docx.document import Document as Doc
+from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Inches, Length, Pt, RGBColor
+from docx.table import Table as WordTable
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph as WordParagraph
+
+from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Picture
+from kras_core.report.format import NOTHING, Printed, plain
+from kras_core.report.html_table import Cell, Row, Table
+from kras_core.report.palette import TOKENS
+
+FONT = "Arial"  # on every machine, or replaced by one of the same widths
+INK, QUIET, WARNING = (RGBColor.from_string(c[1:]) for c in (TOKENS["light"].ink, TOKENS["light"].quiet, TOKENS["light"].warning))
+A4 = Cm(21.0), Cm(29.7)
+MARGIN = Cm(2.0)
+BODY, SMALL = Pt(10), Pt(8.5)
+WIDEST = 60  # characters of a cell that widen its column
+
+
+def docx_bytes(document: Document) -> bytes:
+    """The report as a Word document; the same document gives the same bytes."""
+    doc = docx.Document()
+    _styles(doc)
+    _page(doc, wide=False)
+    _running(doc, document)
+    _front(doc, document)
+    numbers = {"Table": count(1), "Figure": count(1)}
+    for section in document.sections:
+        doc.add_heading(plain(section.title), level=1)
+        for block in section.blocks:
+            _block(doc, block, numbers)
+    return _settled(doc, document)
+
+
+def _styles(doc: Doc) -> None:
+    """The template's own styles, in our type."""
+    sizes = {"Normal": 10, "Title": 20, "Subtitle": 13, "Heading 1": 14, "Heading 2": 11.5, "Caption": 9}
+    for name, size in sizes.items():
+        style = doc.styles[name]
+        style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(size), INK  # type: ignore[attr-defined]
+        style.font.italic = False  # type: ignore[attr-defined]
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for kind in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
+            fonts.attrib.pop(qn(kind), None)
+        fonts.set(qn("w:hAnsi"), FONT)
+    normal = doc.styles["Normal"].paragraph_format  # type: ignore[attr-defined]
+    normal.space_after, normal.line_spacing = Pt(6), 1.15
+    caption = doc.styles["Caption"]
+    caption.font.bold, caption.paragraph_format.keep_with_next = True, True  # type: ignore[attr-defined]
+    caption.paragraph_format.space_before = Pt(10)  # type: ignore[attr-defined]
+    border = doc.styles["Title"].element.find(f".//{qn('w:pBdr')}")
+    if border is not None:
+        border.getparent().remove(border)
+
+
+def _page(doc: Doc, *, wide: bool) -> None:
+    section = doc.sections[-1]
+    section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (A4[1], A4[0]) if wide else A4
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = MARGIN
+
+
+def _running(doc: Doc, document: Document) -> None:
+    """What the rows are on top of every page where they are no patients; foot and page number beneath."""
+    section = doc.sections[0]
+    if document.loud:
+        head = section.header.paragraphs[0]
+        _run(head, plain(document.provenance).upper(), SMALL, WARNING, bold=True)
+    foot = section.footer.paragraphs[0]
+    _run(foot, f"{plain(document.foot)} · page ", Pt(7.5), QUIET)
+    _field(foot, "PAGE")
+    _run(foot, " of ", Pt(7.5), QUIET)
+    _field(foot, "NUMPAGES")
+
+
+def _field(paragraph: WordParagraph, code: str) -> None:
+    run = paragraph.add_run()
+    run.font.size, run.font.color.rgb = Pt(7.5), QUIET
+    for kind, text in (("begin", ""), ("", code), ("end", "")):
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        else:
+            element.text = text
+        run._r.append(element)
+
+
+def _run(paragraph: WordParagraph, text: str, size: Length | None = None, ink: RGBColor | None = None, bold: bool = False) -> None:
+    run = paragraph.add_run(text)
+    run.font.size, run.font.bold = size, bold or None
+    if ink is not None:
+        run.font.color.rgb = ink
+
+
+def _front(doc: Doc, document: Document) -> None:
+    doc.add_paragraph(plain(document.title), style="Title")
+    doc.add_paragraph(plain(document.subtitle), style="Subtitle")
+    line = doc.add_paragraph()
+    _run(line, plain(document.provenance), None, WARNING if document.loud else QUIET, bold=document.loud)
+    _run(line, f"   {document.on:%d %B %Y}", None, QUIET)
+
+
+def _block(doc: Doc, block: Block, numbers: dict) -> None:
+    if isinstance(block, Paragraph):
+        _paragraph(doc, block)
+    elif isinstance(block, Heading):
+        doc.add_heading(plain(block.text), level=2)
+    elif isinstance(block, Listed):
+        for number, item in enumerate(block.items, 1):
+            _item(doc, f"{number}." if block.numbered else "•", item)
+    elif isinstance(block, Picture):
+        _picture(doc, block, next(numbers["Figure"]))
+    else:
+        _captioned(doc, block, next(numbers["Table"]))
+
+
+def _paragraph(doc: Doc, block: Paragraph) -> None:
+    paragraph = doc.add_paragraph()
+    loud, quiet = block.tone == "loud", block.tone == "quiet"
+    _run(paragraph, plain(block.text), SMALL if quiet else None, WARNING if loud else QUIET if quiet else None, bold=loud)
+    if loud:
+        _borders(paragraph._p.get_or_add_pPr(), "w:pBdr", {"left": 24}, TOKENS["light"].warning)
+
+
+def _item(doc: Doc, mark: str, text: str) -> None:
+    """Hanging: written out, so that every list begins at one."""
+    paragraph = doc.add_paragraph()
+    paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Cm(0.7), Cm(-0.7)
+    paragraph.paragraph_format.tab_stops.add_tab_stop(Cm(0.7))
+    paragraph.paragraph_format.space_after = Pt(2)
+    _run(paragraph, f"{mark}\t{plain(text)}", Pt(9))
+
+
+def _picture(doc: Doc, picture: Picture, number: int) -> None:
+    doc.add_picture(io.BytesIO(picture.png), width=Inches(6.3))
+    doc.paragraphs[-1].paragraph_format.keep_with_next = True
+    described = doc.inline_shapes[-1]._inline.docPr
+    described.set("descr", plain(picture.alt))
+    described.set("title", f"Figure {number}")
+    caption = doc.add_paragraph(style="Caption")
+    caption.paragraph_format.keep_with_next = False
+    _run(caption, f"Figure {number}. {plain(picture.caption)}")
+
+
+# Tables
+
+
+def _captioned(doc: Doc, block: Captioned, number: int) -> None:
+    if block.wide:
+        doc.add_section()
+        _page(doc, wide=True)
+    caption = doc.add_paragraph(style="Caption")
+    _run(caption, f"Table {number}. {plain(block.table.caption)}")
+    if block.table.rows:
+        _table(doc, block.table, A4[1 if block.wide else 0] - 2 * MARGIN)
+    for note in block.table.notes:
+        paragraph = doc.add_paragraph()
+        paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(3), Pt(0)
+        _run(paragraph, plain(note), Pt(8), QUIET)
+    doc.add_paragraph().paragraph_format.space_after = Pt(0)
+    if block.wide:
+        doc.add_section()
+        _page(doc, wide=False)
+
+
+def _table(doc: Doc, table: Table, width: int) -> None:
+    over = any(c.over for c in table.columns)
+    heads = 2 if over else 1
+    made = doc.add_table(rows=heads + len(table.rows), cols=len(table.columns))
+    made.alignment, made.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+    described = OxmlElement("w:tblDescription")
+    described.set(qn("w:val"), plain(table.caption))
+    made._tbl.tblPr.append(described)
+    cells = [row.cells for row in made.rows]
+    if over:
+        _over(cells[0], table)
+    for cell, column in zip(cells[heads - 1], table.columns, strict=True):
+        _write(cell, column.name, right=column.numeric, bold=True)
+    for found, row in zip(cells[heads:], table.rows, strict=True):
+        _row(found, row, table)
+    _widths(made, cells, table, width)
+    _rules(made, table, heads)
+
+
+def _over(cells: Sequence[_Cell], table: Table) -> None:
+    """Words above a run of columns, in one merged cell."""
+    for words, run in groupby(enumerate(table.columns), key=lambda pair: pair[1].over):
+        places = [i for i, _ in run]
+        if words:
+            merged = cells[places[0]].merge(cells[places[-1]])
+            _write(merged, words, right=False, bold=True, centred=len(places) > 1)
+
+
+def _row(cells: Sequence[_Cell], row: Row, table: Table) -> None:
+    _write(cells[0], row.head, right=False, bold=row.strong)
+    if row.indented:
+        cells[0].paragraphs[0].paragraph_format.left_indent = Cm(0.4)
+    for cell, value, column in zip(cells[1:], row.cells, table.columns[1:], strict=True):
+        _write(cell, value, right=column.numeric, bold=row.strong)
+
+
+def _write(cell: _Cell, value: Cell, *, right: bool, bold: bool = False, centred: bool = False) -> None:
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_after, paragraph.paragraph_format.line_spacing = Pt(1), 1.0
+    paragraph.paragraph_format.space_before = Pt(1)
+    if right or centred:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if centred else WD_ALIGN_PARAGRAPH.RIGHT
+    if isinstance(value, Printed):
+        _run(paragraph, plain(value.value), SMALL, bold=bold)
+        if value.detail:
+            _run(paragraph, f" {plain(value.detail)}", SMALL, QUIET)
+    else:
+        _run(paragraph, plain(value or (NOTHING if right else "")), SMALL, bold=bold)
+
+
+def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, width: int) -> None:
+    """Columns share the width by their longest text; numbers keep together where that leaves room for words."""
+    texts = [[table.columns[0].name, *(row.head for row in table.rows)]]
+    for i, column in enumerate(table.columns[1:]):
+        texts.append([column.name, *(c if isinstance(c := row.cells[i], str) else c.text for row in table.rows)])
+    wanted = [min(max(map(len, column)), WIDEST) + 2.5 for column in texts]
+    least = [min(max((len(w) for text in column for w in text.split()), default=1), WIDEST) + 2.5 for column in texts]
+    spare = max(sum(wanted) - sum(least), 1e-9)
+    room = width / (sum(wanted) if sum(wanted) >= sum(least) else sum(least))
+    total = max(sum(wanted), 84 * width / Cm(17))  # small tables keep to the left
+    if total > sum(wanted):
+        shares = [w / total for w in wanted]
+    else:
+        fit = min(sum(wanted), 1.18 * 84 * width / Cm(17))
+        grown = [low + (high - low) * max(fit - sum(least), 0) / spare for low, high in zip(least, wanted, strict=True)]
+        shares = [g / sum(grown) for g in grown]
+    assert room > 0
+    for i, share in enumerate(shares):
+        made.columns[i].width = Length(int(width * share))
+        for row in cells:
+            row[i].width = Length(int(width * share))
+
+
+def _rules(made: WordTable, table: Table, heads: int) -> None:
+    """Rules above and below the header and at the end, hairlines between groups, header rows on every page."""
+    last = len(made.rows) - 1
+    ink, hairline = TOKENS["light"].ink, TOKENS["light"].hairline
+    for i, row in enumerate(made.rows):
+        properties = row._tr.get_or_add_trPr()
+        properties.append(OxmlElement("w:cantSplit"))
+        if i < heads:
+            properties.append(OxmlElement("w:tblHeader"))
+        ruled = i >= heads and table.rows[i - heads].ruled and i > heads
+        for cell in dict.fromkeys(row.cells):
+            sides = {"top": 6} if i == 0 else {}
+            if ruled:
+                _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"top": 4}, hairline)
+            sides |= {"bottom": 6} if i in (heads - 1, last) else {}
+            if sides:
+                _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", sides, ink)
+
+
+def _borders(properties, tag: str, sides: dict[str, int], colour: str) -> None:
+    """Rules on these sides, widths in eighths of a point."""
+    found = properties.find(qn(tag))
+    if found is None:
+        found = OxmlElement(tag)
+        properties.append(found)
+    for side, width in sides.items():
+        rule = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", str(width)), ("space", "0"), ("color", colour[1:])):
+            rule.set(qn(f"w:{name}"), value)
+        found.append(rule)
+
+
+def _settled(doc: Doc, document: Document) -> bytes:
+    """Saved with the document's own date everywhere, so that bytes repeat."""
+    noon = datetime(document.on.year, document.on.month, document.on.day, 12)
+    about = doc.core_properties
+    about.title, about.subject, about.author = plain(document.title), plain(document.subtitle), "KRAScope"
+    about.comments, about.keywords = plain(document.foot), plain(document.provenance)
+    about.created = about.modified = noon
+    about.last_modified_by, about.revision = "KRAScope", 1
+    saved, out = io.BytesIO(), io.BytesIO()
+    doc.save(saved)
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            kept = zipfile.ZipInfo(entry.filename, date_time=noon.timetuple()[:6])
+            kept.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(kept, source.read(entry.filename))
+    return out.getvalue()
