@@ -11,6 +11,7 @@ from kras_core.commands import (
     models,
     overview,
     reconstruct,
+    report,
     response,
     safety,
     survival,
@@ -30,4 +31,5 @@ COMMANDS = (
     ledger,
     audit,
     reconstruct,
+    report,
 )

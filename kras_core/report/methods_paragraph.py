@@ -7,7 +7,6 @@ from importlib.metadata import version
 
 from kras_core import __version__
 from kras_core.analyse.results import SurvivalAnalysis
-from kras_core.conventions import Conventions
 from kras_core.report import format as fmt
 from kras_core.report.format import mid_sentence
 
@@ -33,7 +32,8 @@ SCALES = {"plain": "on the survival scale itself", "log": "on the log scale", "l
 MEDIANS = {
     "first": "the earliest time at which the estimate was 50% or lower",
     "middle": "the earliest time at which the estimate fell below 50%, or the middle of a plateau at exactly 50%",
-    "middle-to-end": "the earliest time at which the estimate fell below 50%, or the middle of a plateau at exactly 50%",
+    "middle-to-end": "the earliest time at which the estimate fell below 50%, or the middle of a plateau at exactly "
+    "50%, up to the curve's end if it never falls again",
 }
 MIXED = "a hazard ratio that the software derives from the log-rank test, {}, with a normal interval on the log scale"
 PRISM = {"logrank": "(O/E)/(O/E)", "mantel-haenszel": "exp((O − E)/V)"}
@@ -75,32 +75,48 @@ class MethodsParagraph:
         return f"## Statistical methods\n\n{fmt.md_escape(self.body)}\n\n### References\n\n{listed}\n"
 
 
-def methods_paragraph(analysis: SurvivalAnalysis) -> MethodsParagraph:
-    """How the view was computed, in the past tense of a manuscript."""
-    c = analysis.selection.conventions
-    found = [*_endpoint(analysis), *_origin(analysis), *_curves(c)]
-    if analysis.redraws is not None:
-        found.append(Sentence(_redrawn(analysis)))
-    if analysis.strata:
-        found += [*_groups(analysis), *_comparison(analysis)]
-    if analysis.redraws is None:
-        means = "Restricted mean survival was the area under the curve up to "
-        found.append(Sentence(f"{means}{analysis.overall.rmst.tau:.1f} months", (RMST,)))
+def methods_paragraph(analysis: SurvivalAnalysis, *others: SurvivalAnalysis) -> MethodsParagraph:
+    """How the view was computed, in the past tense of a manuscript. others: further endpoints of the same selection;
+    what they share is said once."""
+    views = (analysis, *others)
+    found = [_endpoint(view) for view in views]
+    found += _cohort(analysis)
+    for part in (_origin, _curves, _compared):
+        found += [sentence for view in views for sentence in part(view)]
+    found += [_mean(view, named=bool(others)) for view in views if view.redraws is None]
     found.append(Sentence("Follow-up was estimated by the reverse Kaplan–Meier method", (SCHEMPER,)))
-    found.append(Sentence(_tests(analysis)))
-    found.append(Sentence(_software(analysis)))
-    return MethodsParagraph(tuple(found))
+    found += [Sentence(_tests(analysis)), Sentence(_software(analysis))]
+    return MethodsParagraph(tuple(dict.fromkeys(found)))
 
 
-def _endpoint(analysis: SurvivalAnalysis) -> list[Sentence]:
+def _compared(analysis: SurvivalAnalysis) -> list[Sentence]:
+    if analysis.redraws is not None:
+        return [Sentence(_redrawn(analysis))]
+    return [*_groups(analysis), *_comparison(analysis)] if analysis.strata else []
+
+
+def _mean(analysis: SurvivalAnalysis, *, named: bool) -> Sentence:
+    which = f" ({analysis.endpoint.short})" if named else ""
+    tau = f"{analysis.overall.rmst.tau:.1f} months"
+    return Sentence(f"Restricted mean survival{which} was the area under the curve up to {tau}", (RMST,))
+
+
+def _endpoint(analysis: SurvivalAnalysis) -> Sentence:
     e = analysis.endpoint
-    label = e.label if e.label.isupper() else e.label[:1].upper() + e.label[1:]
+    free = "patients without it were censored when last known to be free of it"
+    return Sentence(
+        f"{e.label} ({e.short}) was the time to {e.event}; {free}"
+        if e.short != e.label
+        else f"{e.label} was the time to the {e.event}; {free}"
+    )
+
+
+def _cohort(analysis: SurvivalAnalysis) -> list[Sentence]:
     divisor = f"{analysis.cohort.days_per_month:.4f}".rstrip("0").rstrip(".")
-    found = [Sentence(f"{label} was the time to {e.event}; patients without it were censored when last known to be free of it")]
-    found.append(Sentence(f"Times are in months of {divisor} days"))
+    found = [Sentence(f"Times are in months of {divisor} days")]
     if analysis.selection.where:
         only = "; ".join(map(str, analysis.selection.where))
-        found.append(Sentence(f"The analysis was restricted to {only} (n = {fmt.whole(analysis.overall.n)})"))
+        found.append(Sentence(f"The analysis was restricted to {only}"))
     if analysis.cohort.conditional_on:
         found.append(Sentence(f"All estimates are conditional on {analysis.cohort.conditional_on}"))
     return found
@@ -113,8 +129,8 @@ def _origin(analysis: SurvivalAnalysis) -> list[Sentence]:
         left = f", which left out {fmt.plural(out, 'patient')}" if out else ""
         return [
             Sentence(
-                f"In a landmark analysis the clock started at {selection.landmark:g} months, in patients followed beyond "
-                f"that time without the event{left}",
+                f"In a landmark analysis the clock started at {selection.landmark:g} months, in patients followed "
+                f"beyond that time without the event{left}",
                 (LANDMARK,),
             )
         ]
@@ -123,7 +139,8 @@ def _origin(analysis: SurvivalAnalysis) -> list[Sentence]:
     return [Sentence("Time was counted from the start of treatment")]
 
 
-def _curves(c: Conventions) -> list[Sentence]:
+def _curves(analysis: SurvivalAnalysis) -> list[Sentence]:
+    c = analysis.selection.conventions
     level = f"{100 * c.confidence:g}%"
     spss = c.median_interval == "spss"
     found = [
@@ -143,7 +160,9 @@ def _curves(c: Conventions) -> list[Sentence]:
 def _redrawn(analysis: SurvivalAnalysis) -> str:
     assert analysis.redraws is not None
     sentence = analysis.redraws.sentence.rstrip(".")
-    return sentence.replace("The publication does not determine this", "The publication does not determine the comparison")
+    return sentence.replace(
+        "The publication does not determine this", "The publication does not determine the comparison"
+    )
 
 
 def _groups(analysis: SurvivalAnalysis) -> list[Sentence]:
@@ -159,7 +178,9 @@ def _comparison(analysis: SurvivalAnalysis) -> list[Sentence]:
     if analysis.logrank is not None:
         found.append(Sentence("Groups were compared by the two-sided log-rank test", (MANTEL,)))
     if analysis.selected:
-        adjusted = "The p value that allows for the choice of the cut-off is that of the maximally selected log-rank statistic"
+        adjusted = (
+            "The p value that allows for the choice of the cut-off is that of the maximally selected log-rank statistic"
+        )
         found.append(Sentence(adjusted, (LAUSEN,)))
     ratio = next((h for h in analysis.hazard_ratios if h.estimate == h.estimate), None)
     if ratio is None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from kras_core.report.html_table import Table
+from kras_core.report.html_table import Row, Table
 
+COMFORTABLE, UPRIGHT = 105, 150  # characters that a table may need on an upright page, in small type at most
+MOST_UPRIGHT = 11  # columns
 Tone = Literal["", "lead", "loud", "quiet"]
 
 
@@ -54,7 +56,26 @@ class Captioned:
     @property
     def wide(self) -> bool:
         """Whether it needs a page turned on its side."""
-        return len(self.table.columns) > 8
+        return self._needed > UPRIGHT or len(self.table.columns) > MOST_UPRIGHT
+
+    @property
+    def dense(self) -> bool:
+        """Whether it needs smaller type."""
+        return self._needed > COMFORTABLE
+
+    @property
+    def _needed(self) -> int:
+        """Characters across: numbers are not broken, words may be."""
+        needed = 0
+        for i, column in enumerate(self.table.columns):
+            texts = [column.name, *(_text(row, i) for row in self.table.rows)]
+            needed += min(max(map(len, texts)), 30 if column.numeric else 20) + 2
+        return needed
+
+
+def _text(row: Row, i: int) -> str:
+    cell = row.cells[i - 1] if i else row.head
+    return cell if isinstance(cell, str) else cell.text
 
 
 Block = Paragraph | Heading | Listed | Picture | Captioned

@@ -74,7 +74,7 @@ REMARK = Checklist(
         Item("11", "How marker values were handled; how cut-offs were found", ("methods",)),
         Item("12", "Flow of patients, with reasons; events per analysis", ("flow", "survival")),
         Item("13", "Distributions of basic variables and marker; missing values", ("table1",)),
-        Item("14", "Relation of the marker to standard prognostic variables", ("table1",), "if the groups are the marker's"),
+        Item("14", "Relation of the marker to standard variables", ("table1",), "if the groups are the marker's"),
         Item("15", "Univariable relation to outcome, with interval; curves", ("survival",)),
         Item("16", "Multivariable estimates with interval"),
         Item("17", "Estimates with marker and standard variables together"),

@@ -58,7 +58,14 @@ def report_document(account: Account, on: date, sections: Sequence[str] = ()) ->
         subtitle=_subtitle(account),
         provenance=fmt.provenance(cohort),
         loud=cohort.provenance != "real",
-        foot=f"{fmt.provenance(cohort)} · n = {fmt.whole(cohort.n)} · SHA-256 {cohort.digest[:12]}… · KRAScope {__version__}",
+        foot=" · ".join(
+            (
+                fmt.provenance(cohort),
+                f"n = {fmt.whole(cohort.n)}",
+                f"SHA-256 {cohort.digest[:12]}…",
+                f"KRAScope {__version__}",
+            )
+        ),
         on=on,
         sections=tuple(Section(id, title, _numbered(id, title, blocks)) for id, title, blocks in written),
     )
@@ -66,7 +73,8 @@ def report_document(account: Account, on: date, sections: Sequence[str] = ()) ->
 
 def _subtitle(account: Account) -> str:
     first = account.survival[0]
-    labels = [v.endpoint.label if i == 0 else fmt.mid_sentence(v.endpoint.label) for i, v in enumerate(account.survival)]
+    names = [v.endpoint.label for v in account.survival]
+    labels = [name if i == 0 or name.isupper() else name[:1].lower() + name[1:] for i, name in enumerate(names)]
     by = f" by {fmt.mid_sentence(first.by_label)}" if first.by_label else ""
     only = "".join(f", only {f}" for f in account.selection.where)
     return f"{' and '.join(labels)}{by}{only}"
@@ -104,18 +112,15 @@ def _provenance(account: Account) -> Iterator[Part]:
     yield _pairs("What the rows are", rows)
 
 
-def _pairs(caption: str, rows: Sequence[tuple[str, str]], columns: tuple[str, str] = ("", "")) -> Table:
+def _pairs(caption: str, rows: Sequence[tuple[str, str]], columns: tuple[str, str] = ("Item", "Detail")) -> Table:
     named = (Column(columns[0], numeric=False), Column(columns[1], numeric=False))
     return Table(caption, named, tuple(Row(head, (fmt.plain(text),), ruled=True) for head, text in rows), kind="checks")
 
 
-def _methods(account: Account) -> Iterator[Block]:
-    for view in account.survival:
-        paragraph = methods_paragraph(view)
-        if len(account.survival) > 1:
-            yield Heading(view.endpoint.label)
-        yield Paragraph(paragraph.body)
-        yield Listed(paragraph.references, numbered=True)
+def _methods(account: Account) -> Iterator[Part]:
+    paragraph = methods_paragraph(*account.survival)
+    yield Paragraph(paragraph.body)
+    yield Listed(paragraph.references, numbered=True)
 
 
 def _flow(account: Account) -> Iterator[Part]:

@@ -39,7 +39,16 @@ def pdf_bytes(docx: bytes, html: str) -> bytes:
         if office:
             (folder / "report.docx").write_bytes(docx)
             profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-            command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", name, str(folder / "report.docx")]
+            command = [
+                office,
+                profile,
+                "--headless",
+                "--convert-to",
+                "pdf",
+                "--outdir",
+                name,
+                str(folder / "report.docx"),
+            ]
         else:
             (folder / "report.html").write_text(html, encoding="utf-8")
             command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -8,9 +8,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from kras_core.analyse.results import DrawnStratum, Stratum, SurvivalAnalysis
-from kras_core.report.figures import alt_text
 from kras_core.report.document.blocks import Picture
-from kras_core.report.format import Clock, plain, plural
+from kras_core.report.figures import alt_text
+from kras_core.report.format import Clock, mid_sentence, plain, plural
 from kras_core.report.palette import TOKENS, colour
 
 WIDTH, HEIGHT, DPI = 6.3, 3.4, 200  # inches; dots an inch
@@ -34,7 +34,7 @@ def survival_picture(analysis: SurvivalAnalysis) -> Picture:
         _frame(axes, analysis, clock)
         out = io.BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None})
-    by = f" by {analysis.by_label}" if analysis.by_label else ""
+    by = f" by {mid_sentence(analysis.by_label)}" if analysis.by_label else ""
     n, events = analysis.overall.n, analysis.overall.events
     counted = "" if analysis.redraws else f", {plural(events, 'event')} in {plural(n, 'patient')}"
     level = f"{100 * analysis.selection.conventions.confidence:g} %"
@@ -54,16 +54,22 @@ def _draw(axes, s: Stratum | DrawnStratum, per_month: float, banded: bool) -> No
     ink, dash = colour(s.slot, "light"), DASHES[s.slot % 6]
     if isinstance(s, DrawnStratum):
         time = s.time * per_month
-        axes.fill_between(time, 100 * s.low, 100 * s.high, step="post", color=ink, alpha=0.25, linewidth=0, label=plain(s.label))
+        axes.fill_between(
+            time, 100 * s.low, 100 * s.high, step="post", color=ink, alpha=0.25, linewidth=0, label=plain(s.label)
+        )
         return
     curve = s.curve
     time, survival = np.append(0.0, curve.time) * per_month, 100 * np.append(1.0, curve.survival)
-    axes.step(time, survival, where="post", color=ink, linestyle=dash, linewidth=1.4, label=f"{plain(s.label)}, n = {s.n}")
+    axes.step(
+        time, survival, where="post", color=ink, linestyle=dash, linewidth=1.4, label=f"{plain(s.label)}, n = {s.n}"
+    )
     if banded:
         limits = (100 * np.append(1.0, np.nan_to_num(limit)) for limit in (curve.low, curve.high))
         axes.fill_between(time, *limits, step="post", color=ink, alpha=0.1, linewidth=0)
     left = curve.censored > 0
-    axes.plot(curve.time[left] * per_month, 100 * curve.survival[left], linestyle="", marker="|", markersize=6, color=ink)
+    axes.plot(
+        curve.time[left] * per_month, 100 * curve.survival[left], linestyle="", marker="|", markersize=6, color=ink
+    )
 
 
 def _frame(axes, analysis: SurvivalAnalysis, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from itertools import count, groupby
 import docx
 from docx.document import Document as Doc
 from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
@@ -24,11 +25,17 @@ from kras_core.report.html_table import Cell, Row, Table
 from kras_core.report.palette import TOKENS
 
 FONT = "Arial"  # on every machine, or replaced by one of the same widths
-INK, QUIET, WARNING = (RGBColor.from_string(c[1:]) for c in (TOKENS["light"].ink, TOKENS["light"].quiet, TOKENS["light"].warning))
+INK, QUIET, WARNING = (
+    RGBColor.from_string(c[1:]) for c in (TOKENS["light"].ink, TOKENS["light"].quiet, TOKENS["light"].warning)
+)
 A4 = Cm(21.0), Cm(29.7)
 MARGIN = Cm(2.0)
-BODY, SMALL = Pt(10), Pt(8.5)
+SMALL = Pt(8.5)
+CELL_STYLES = {"Table text": SMALL, "Table text, small": Pt(7.5)}
 WIDEST = 60  # characters of a cell that widen its column
+CHARACTERS = 104  # of small type across a portrait page
+PADDING, HEAD = 2.8, 18  # characters around a cell's text, and of a row's head that keep together
+TOGETHER = 14  # rows that stay on one page
 
 
 def docx_bytes(document: Document) -> bytes:
@@ -59,9 +66,18 @@ def _styles(doc: Doc) -> None:
         fonts.set(qn("w:hAnsi"), FONT)
     normal = doc.styles["Normal"].paragraph_format  # type: ignore[attr-defined]
     normal.space_after, normal.line_spacing = Pt(6), 1.15
+    for name, size in CELL_STYLES.items():
+        cell = doc.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        cell.base_style, cell.font.size = doc.styles["Normal"], size  # type: ignore[attr-defined]
+        spacing = cell.paragraph_format  # type: ignore[attr-defined]
+        spacing.space_before = spacing.space_after = Pt(1)
+        spacing.line_spacing = 1.0
     caption = doc.styles["Caption"]
     caption.font.bold, caption.paragraph_format.keep_with_next = True, True  # type: ignore[attr-defined]
     caption.paragraph_format.space_before = Pt(10)  # type: ignore[attr-defined]
+    for name in ("Title", "Subtitle"):
+        for spacing in doc.styles[name].element.findall(f".//{qn('w:rPr')}/{qn('w:spacing')}"):
+            spacing.getparent().remove(spacing)
     border = doc.styles["Title"].element.find(f".//{qn('w:pBdr')}")
     if border is not None:
         border.getparent().remove(border)
@@ -88,18 +104,19 @@ def _running(doc: Doc, document: Document) -> None:
 
 
 def _field(paragraph: WordParagraph, code: str) -> None:
-    run = paragraph.add_run()
-    run.font.size, run.font.color.rgb = Pt(7.5), QUIET
-    for kind, text in (("begin", ""), ("", code), ("end", "")):
-        element = OxmlElement("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(qn("w:fldCharType"), kind)
+    for tag, name, text in (("w:fldChar", "begin", ""), ("w:instrText", "", code), ("w:fldChar", "end", "")):
+        run, element = paragraph.add_run(), OxmlElement(tag)
+        run.font.size, run.font.color.rgb = Pt(7.5), QUIET
+        if name:
+            element.set(qn("w:fldCharType"), name)
         else:
             element.text = text
         run._r.append(element)
 
 
-def _run(paragraph: WordParagraph, text: str, size: Length | None = None, ink: RGBColor | None = None, bold: bool = False) -> None:
+def _run(
+    paragraph: WordParagraph, text: str, size: Length | None = None, ink: RGBColor | None = None, bold: bool = False
+) -> None:
     run = paragraph.add_run(text)
     run.font.size, run.font.bold = size, bold or None
     if ink is not None:
@@ -131,7 +148,9 @@ def _block(doc: Doc, block: Block, numbers: dict) -> None:
 def _paragraph(doc: Doc, block: Paragraph) -> None:
     paragraph = doc.add_paragraph()
     loud, quiet = block.tone == "loud", block.tone == "quiet"
-    _run(paragraph, plain(block.text), SMALL if quiet else None, WARNING if loud else QUIET if quiet else None, bold=loud)
+    _run(
+        paragraph, plain(block.text), SMALL if quiet else None, WARNING if loud else QUIET if quiet else None, bold=loud
+    )
     if loud:
         _borders(paragraph._p.get_or_add_pPr(), "w:pBdr", {"left": 24}, TOKENS["light"].warning)
 
@@ -166,7 +185,7 @@ def _captioned(doc: Doc, block: Captioned, number: int) -> None:
     caption = doc.add_paragraph(style="Caption")
     _run(caption, f"Table {number}. {plain(block.table.caption)}")
     if block.table.rows:
-        _table(doc, block.table, A4[1 if block.wide else 0] - 2 * MARGIN)
+        _table(doc, block, A4[1 if block.wide else 0] - 2 * MARGIN)
     for note in block.table.notes:
         paragraph = doc.add_paragraph()
         paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(3), Pt(0)
@@ -177,7 +196,8 @@ def _captioned(doc: Doc, block: Captioned, number: int) -> None:
         _page(doc, wide=False)
 
 
-def _table(doc: Doc, table: Table, width: int) -> None:
+def _table(doc: Doc, block: Captioned, width: int) -> None:
+    table = block.table
     over = any(c.over for c in table.columns)
     heads = 2 if over else 1
     made = doc.add_table(rows=heads + len(table.rows), cols=len(table.columns))
@@ -186,13 +206,16 @@ def _table(doc: Doc, table: Table, width: int) -> None:
     described.set(qn("w:val"), plain(table.caption))
     made._tbl.tblPr.append(described)
     cells = [row.cells for row in made.rows]
+    style = list(CELL_STYLES)[block.dense]
+    for cell in {id(c): c for row in cells for c in row}.values():
+        cell.paragraphs[0].style = style
     if over:
         _over(cells[0], table)
     for cell, column in zip(cells[heads - 1], table.columns, strict=True):
         _write(cell, column.name, right=column.numeric, bold=True)
     for found, row in zip(cells[heads:], table.rows, strict=True):
         _row(found, row, table)
-    _widths(made, cells, table, width)
+    _widths(made, cells, table, int(width * (Pt(8.5) / CELL_STYLES[style])), width)
     _rules(made, table, heads)
 
 
@@ -202,7 +225,12 @@ def _over(cells: Sequence[_Cell], table: Table) -> None:
         places = [i for i, _ in run]
         if words:
             merged = cells[places[0]].merge(cells[places[-1]])
-            _write(merged, words, right=False, bold=True, centred=len(places) > 1)
+            for spare in merged.paragraphs[1:]:
+                spare._p.getparent().remove(spare._p)
+            _write(merged, words, right=len(places) == 1, bold=True, centred=len(places) > 1)
+        else:
+            for i in places:
+                _write(cells[i], "", right=False)
 
 
 def _row(cells: Sequence[_Cell], row: Row, table: Table) -> None:
@@ -215,35 +243,36 @@ def _row(cells: Sequence[_Cell], row: Row, table: Table) -> None:
 
 def _write(cell: _Cell, value: Cell, *, right: bool, bold: bool = False, centred: bool = False) -> None:
     paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.space_after, paragraph.paragraph_format.line_spacing = Pt(1), 1.0
-    paragraph.paragraph_format.space_before = Pt(1)
     if right or centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if centred else WD_ALIGN_PARAGRAPH.RIGHT
     if isinstance(value, Printed):
-        _run(paragraph, plain(value.value), SMALL, bold=bold)
+        _run(paragraph, plain(value.value), bold=bold)
         if value.detail:
-            _run(paragraph, f" {plain(value.detail)}", SMALL, QUIET)
+            _run(paragraph, f" {plain(value.detail)}", ink=QUIET)
     else:
-        _run(paragraph, plain(value or (NOTHING if right else "")), SMALL, bold=bold)
+        _run(paragraph, plain(value or (NOTHING if right else "")), bold=bold)
 
 
-def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, width: int) -> None:
+def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, across: int, width: int) -> None:
     """Columns share the width by their longest text; numbers keep together where that leaves room for words."""
-    texts = [[table.columns[0].name, *(row.head for row in table.rows)]]
-    for i, column in enumerate(table.columns[1:]):
-        texts.append([column.name, *(c if isinstance(c := row.cells[i], str) else c.text for row in table.rows)])
-    wanted = [min(max(map(len, column)), WIDEST) + 2.5 for column in texts]
-    least = [min(max((len(w) for text in column for w in text.split()), default=1), WIDEST) + 2.5 for column in texts]
-    spare = max(sum(wanted) - sum(least), 1e-9)
-    room = width / (sum(wanted) if sum(wanted) >= sum(least) else sum(least))
-    total = max(sum(wanted), 84 * width / Cm(17))  # small tables keep to the left
-    if total > sum(wanted):
-        shares = [w / total for w in wanted]
+    texts = [[c.name, *([c.over] if len(c.over) < 14 else [])] for c in table.columns]
+    for row in table.rows:
+        for found, cell in zip(texts, (row.head, *row.cells), strict=True):
+            found.append(cell if isinstance(cell, str) else cell.text)
+    wanted = [min(max(map(len, found)), WIDEST) + PADDING for found in texts]
+    least = [
+        min(max(len(text) if column.numeric else max(map(len, text.split()), default=0) for text in found), WIDEST)
+        for column, found in zip(table.columns, texts, strict=True)
+    ]
+    least[0] = max(least[0], min(max(map(len, texts[0])), HEAD))
+    least = [x + PADDING for x in least]
+    room = CHARACTERS * across / Cm(17)
+    if sum(wanted) <= room:
+        shares = [w / room for w in wanted]  # a small table keeps to the left
     else:
-        fit = min(sum(wanted), 1.18 * 84 * width / Cm(17))
-        grown = [low + (high - low) * max(fit - sum(least), 0) / spare for low, high in zip(least, wanted, strict=True)]
+        spare, more = max(room - sum(least), 0.0), max(sum(wanted) - sum(least), 1e-9)
+        grown = [low + (high - low) * min(spare / more, 1.0) for low, high in zip(least, wanted, strict=True)]
         shares = [g / sum(grown) for g in grown]
-    assert room > 0
     for i, share in enumerate(shares):
         made.columns[i].width = Length(int(width * share))
         for row in cells:
@@ -260,7 +289,10 @@ def _rules(made: WordTable, table: Table, heads: int) -> None:
         if i < heads:
             properties.append(OxmlElement("w:tblHeader"))
         ruled = i >= heads and table.rows[i - heads].ruled and i > heads
+        together = len(table.rows) <= TOGETHER and i < last
         for cell in dict.fromkeys(row.cells):
+            if together:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
             sides = {"top": 6} if i == 0 else {}
             if ruled:
                 _borders(cell._tc.get_or_add_tcPr(), "w:tcBorders", {"top": 4}, hairline)
