@@ -57,8 +57,8 @@ def butterfly_figure(
     """The figure of a Safety view, ready for Plotly. order as in the table. compact: for a narrow screen."""
     rows = in_order(analysis, order)
     shown = rows[:MOST_TERMS]
-    wings = _wings(analysis, theme)
-    furthest = max((s.end for w in wings for row in shown for s in _segments(row, w.group)), default=0.0) or 1.0
+    wings = wings_of(analysis, theme)
+    furthest = max((s.end for w in wings for row in shown for s in segments_of(row, w.group)), default=0.0) or 1.0
     end = furthest * (1.5 if compact else 1.2)
     data: list[Json] = []
     for wing in wings:
@@ -70,7 +70,8 @@ def butterfly_figure(
     return {"data": data, "layout": layout}
 
 
-def _wings(analysis: SafetyAnalysis, theme: Theme) -> tuple[Wing, ...]:
+def wings_of(analysis: SafetyAnalysis, theme: Theme) -> tuple[Wing, ...]:
+    """Two groups back to back, or all patients on one side."""
     if len(analysis.groups) != 2:
         n = fmt.spread(*analysis.n_range, fmt.whole) if len(analysis.n_range) == 2 else fmt.whole(analysis.n)
         tokens = TOKENS[theme]
@@ -85,7 +86,7 @@ def _wings(analysis: SafetyAnalysis, theme: Theme) -> tuple[Wing, ...]:
     return tuple(found)
 
 
-def _segments(row: SafetyRow, group: int | None) -> list[Segment]:
+def segments_of(row: SafetyRow, group: int | None) -> list[Segment]:
     """The bars of a row on one side."""
     drawn = row.overall_range if group is None else {band: r[group] for band, r in row.ranges.items()}
     if drawn:
@@ -111,7 +112,7 @@ def _segments(row: SafetyRow, group: int | None) -> list[Segment]:
 
 def _bars(rows: list[SafetyRow], wing: Wing, compact: bool) -> list[Json]:
     """One trace a band."""
-    by_row = [_segments(row, wing.group) for row in rows]
+    by_row = [segments_of(row, wing.group) for row in rows]
     traces = []
     for band in range(max(map(len, by_row), default=0)):
         bars = [segments[band] if band < len(segments) else Segment(0, 0, "", 0) for segments in by_row]
@@ -145,7 +146,7 @@ def _counts(rows: list[SafetyRow], wing: Wing, compact: bool, theme: Theme) -> J
     """ "16 (59.3)" at the bars' outer ends."""
     ends, texts = [], []
     for row in rows:
-        segments = _segments(row, wing.group)
+        segments = segments_of(row, wing.group)
         ends.append(round(wing.sign * max(s.end for s in segments), 2))
         drawn = row.overall_range if wing.group is None else {b: r[wing.group] for b, r in row.ranges.items()}
         found = row.overall["any"] if wing.group is None else row.cells["any"][wing.group]

@@ -80,7 +80,7 @@ def _head(analysis: ForestAnalysis, axis: Axis, clock: Clock) -> str:
 def _factor(factor: SubgroupFactor, axis: Axis, clock: Clock) -> str:
     """A heading line with the interaction's p, then its levels."""
     said = _interaction(factor)
-    why = _split_words(factor)
+    why = split_words(factor)
     origin = f"<small>{html_escape(why)}</small>" if why else ""
     heading = (
         f'<tr class="kras-ruled kras-strong"><th scope="rowgroup">{html_escape(factor.label)}</th>'
@@ -91,7 +91,7 @@ def _factor(factor: SubgroupFactor, axis: Axis, clock: Clock) -> str:
     return heading + "".join(_row(row, axis, clock, factor.label) for row in factor.rows)
 
 
-def _split_words(factor: SubgroupFactor) -> str:
+def split_words(factor: SubgroupFactor) -> str:
     """Where the subgroups are from, in few words."""
     if factor.drawn:
         return "drawn at random: ranges"
@@ -103,13 +103,20 @@ def _split_words(factor: SubgroupFactor) -> str:
 
 
 def _interaction(factor: SubgroupFactor) -> str:
-    if factor.interaction is None:
+    words = html_escape(interaction_text(factor))
+    test = factor.interaction
+    if test is None or math.isnan(test.p):
+        return f'<small title="{html_escape(test.reason if test else "")}">{words}</small>'
+    return f'<span title="{html_escape(test.reason)}">{words}</span>' if test.reason else f"<span>{words}</span>"
+
+
+def interaction_text(factor: SubgroupFactor) -> str:
+    """The interaction's p, with an asterisk where it is doubtful, or its range over redraws."""
+    test = factor.interaction
+    if test is None:
         low, high = factor.p_range or (math.nan, math.nan)
-        return f"<small>{html_escape(fmt.spread(low, high, fmt.p_value, fmt.NOT_ESTIMABLE))}</small>"
-    if math.isnan(factor.interaction.p):
-        return f'<small title="{html_escape(factor.interaction.reason)}">{fmt.NOT_ESTIMABLE}</small>'
-    doubt = f' title="{html_escape(factor.interaction.reason)}"' if factor.interaction.reason else ""
-    return f"<span{doubt}>{html_escape(fmt.p_value(factor.interaction.p))}{'*' if doubt else ''}</span>"
+        return fmt.spread(low, high, fmt.p_value, fmt.NOT_ESTIMABLE)
+    return fmt.p_value(test.p) + ("*" if test.reason and not math.isnan(test.p) else "")
 
 
 def level(row: SubgroupRow, factor: str) -> str:
@@ -176,7 +183,8 @@ def _drawn(row: SubgroupRow, axis: Axis, overall: bool) -> str:
     )
 
 
-def _foot(analysis: ForestAnalysis) -> str:
+def explained(analysis: ForestAnalysis) -> list[str]:
+    """What the marks mean and what is not shown, in short sentences."""
     said = ["Box: estimate, its area by the precision of the subgroup; line: interval, unadjusted."]
     if any(row.small for f in analysis.factors for row in f.rows):
         said.append("Fainter: fewer than five patients or events in a group.")
@@ -189,5 +197,9 @@ def _foot(analysis: ForestAnalysis) -> str:
     for label, reason in analysis.left_out:
         reasons.setdefault(reason, []).append(label)
     said += [f"Not shown: {', '.join(labels)} ({reason})." for reason, labels in reasons.items()]
-    words = html_escape(" ".join(said))
+    return said
+
+
+def _foot(analysis: ForestAnalysis) -> str:
+    words = html_escape(" ".join(explained(analysis)))
     return f'<p class="kras-foot"><span>{html_escape(provenance(analysis.cohort))}</span> {words}</p>'

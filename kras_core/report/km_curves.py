@@ -57,7 +57,7 @@ def thin_from(curve: Curve, n: int) -> float:
 def _steps(s: Stratum, frame: Frame) -> list[Json]:
     """The curve, and its fainter part as a trace of its own."""
     x, y = path(s.curve, frame)
-    parts = _split(x, y, min(thin_from(s.curve, s.n), x[-1]))
+    parts = split(x, y, min(thin_from(s.curve, s.n), x[-1]))
     return [_line(s.slot, *part, share, frame) for part, share in zip(parts, (1.0, FAINT), strict=True) if part[0].size]
 
 
@@ -73,23 +73,30 @@ def _line(slot: int, x: np.ndarray, y: np.ndarray, opacity: float, frame: Frame)
     }
 
 
-def _band(s: Stratum, frame: Frame) -> list[Json]:
-    """Pointwise interval, filled between two edges; half as dense where few remain, absent where undefined."""
-    curve = s.curve
+def edges(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """The pointwise interval as steps: months (m,), lower and upper survival (2, m), from (0, 1) to where it is
+    undefined or the axis ends; both empty where there is none."""
     stop, kept = drawn(curve, frame)
     undefined = np.flatnonzero(np.isnan(curve.low[kept]) | np.isnan(curve.high[kept]))
     if undefined.size:
         stop, kept = float(curve.time[kept[undefined[0]]]), kept[: undefined[0]]
     if not kept.size:
-        return []
+        return np.empty(0), np.empty((2, 0))
     x = np.concatenate(([0.0], curve.time[kept], [stop]))
-    edges = np.stack([np.concatenate(([1.0], edge[kept], edge[kept[-1:]])) for edge in (curve.low, curve.high)])
-    parts = _split(x, edges, min(thin_from(curve, s.n), stop))
+    return x, np.stack([np.concatenate(([1.0], edge[kept], edge[kept[-1:]])) for edge in (curve.low, curve.high)])
+
+
+def _band(s: Stratum, frame: Frame) -> list[Json]:
+    """Pointwise interval, filled between two edges; half as dense where few remain, absent where undefined."""
+    x, both = edges(s.curve, frame)
+    if not x.size:
+        return []
+    parts = split(x, both, min(thin_from(s.curve, s.n), x[-1]))
     dense, light = (_filled(s.slot, *part, share * BAND, frame) for part, share in zip(parts, (1.0, 0.5), strict=True))
     return dense + light
 
 
-def _split(x: np.ndarray, y: np.ndarray, turn: float) -> list[tuple[np.ndarray, np.ndarray]]:
+def split(x: np.ndarray, y: np.ndarray, turn: float) -> list[tuple[np.ndarray, np.ndarray]]:
     """Steps x (m,), y (..., m) up to the turn, and from it; a part without length is empty."""
     before, after = x <= turn, x > turn
     at_turn = y[..., before][..., -1:]
@@ -109,16 +116,21 @@ def _filled(slot: int, x: np.ndarray, edges: np.ndarray, opacity: float, frame: 
     return [{**edge, "y": thin.numbers(100 * edges[0])}, {**edge, "y": thin.numbers(100 * edges[1]), **filled}]
 
 
-def _censor_ticks(s: Stratum, frame: Frame) -> list[Json]:
-    curve = s.curve
+def censored(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """Where censor ticks stand: months and survival; where there are very many, some of them."""
     at = np.flatnonzero((curve.censored > 0) & (curve.time <= frame.end))
     dense = at.size > MOST_TICKS
     at = at[thin.apart(curve.time[at], frame.end / frame.widths[1] * (DENSE_GAP if dense else 1))]
-    if not at.size:
+    return curve.time[at], curve.survival[at]
+
+
+def _censor_ticks(s: Stratum, frame: Frame) -> list[Json]:
+    months, survival = censored(s.curve, frame)
+    if not months.size:
         return []
     stroke = {"width": 1.25, "color": colour(s.slot, frame.theme)}
     marker = {"symbol": "line-ns", "size": 8 * frame.scale, "line": stroke}
-    x, y = thin.numbers(curve.time[at] * frame.clock.per_month), thin.numbers(100 * curve.survival[at])
+    x, y = thin.numbers(months * frame.clock.per_month), thin.numbers(100 * survival)
     more = {"marker": marker, "hoverinfo": "skip", "cliponaxis": False}
     return [{"type": "scatter", "mode": "markers", "x": x, "y": y, **more}]
 
@@ -149,14 +161,19 @@ def _cards(s: Stratum, frame: Frame) -> Json:
     }
 
 
+def envelope(s: DrawnStratum, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """What redraws leave open, as steps: months (m,), lowest and highest survival (2, m), from (0, 1)."""
+    known = np.flatnonzero(~(np.isnan(s.low) | np.isnan(s.high)) & (s.time <= frame.end))
+    kept = thin.sparse(known, thin.MAX_POINTS)
+    return np.append(0.0, s.time[kept]), np.stack([np.append(1.0, edge[kept]) for edge in (s.low, s.high)])
+
+
 def envelope_traces(analysis: SurvivalAnalysis, strata: list[DrawnStratum], frame: Frame) -> list[Json]:
     """What redraws leave open, and beneath it the curve of everybody where that is determined."""
     traces: list[Json] = []
     for s in strata:
-        known = np.flatnonzero(~(np.isnan(s.low) | np.isnan(s.high)) & (s.time <= frame.end))
-        kept = thin.sparse(known, thin.MAX_POINTS)
-        edges = np.stack([np.append(1.0, edge[kept]) for edge in (s.low, s.high)])
-        band = _filled(s.slot, np.append(0.0, s.time[kept]), edges, ENVELOPE, frame)
+        months, both = envelope(s, frame)
+        band = _filled(s.slot, months, both, ENVELOPE, frame)
         for edge in band:
             edge["line"] = {"shape": "hv", "width": 1, "color": colour(s.slot, frame.theme), "dash": dash(s.slot)}
         traces += band

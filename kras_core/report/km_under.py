@@ -30,7 +30,7 @@ def under_figure(analysis: SurvivalAnalysis, *, theme: Theme = "light") -> str:
     table = (
         f'<div class="kras-risk kras-rows-{reserved}" role="table" aria-label="Patients at risk">{"".join(rows)}</div>'
     )
-    said = html_escape(" ".join(_explained(analysis, strata)))
+    said = html_escape(" ".join(explained(analysis, strata)))
     foot = f'<p class="kras-foot"><span>{html_escape(provenance(analysis.cohort))}</span> {said}</p>'
     return table + foot + _fewer_axis_numbers(analysis.risk_table, frame)
 
@@ -60,7 +60,7 @@ def _row(analysis: SurvivalAnalysis, i: int, s: Any, frame: Frame, theme: Theme)
     key = f'<i style="background:{stroke(s.slot, theme)}"></i>'
     name = f'{key}<span title="{html_escape(s.label)}">{html_escape(s.label)}</span>'
     if isinstance(s, DrawnStratum):
-        return _line(name, f'<span class="kras-range" role="cell">{html_escape(_range_words(s, frame.clock))}</span>')
+        return _line(name, f'<span class="kras-range" role="cell">{html_escape(range_words(s, frame.clock))}</span>')
     table = analysis.risk_table
     at = ticks(frame, table)
     written = cells(table, i)[: len(at)]
@@ -92,32 +92,34 @@ def stroke(slot: int, theme: Theme) -> str:
 def strides(table: RiskTable, frame: Frame) -> tuple[int, int]:
     """Every how many-th tick has counts under it, on a desk and on a telephone (a multiple), so that none touch."""
     widest = max(text_width(c, 13) for i in range(len(table.at_risk)) for c in cells(table, i))
-    wide = _stride(len(ticks(frame, table)), widest + 10, WIDE)
-    narrow = _stride(len(ticks(frame, table)), widest + 6, NARROWEST)
+    wide = stride(len(ticks(frame, table)), widest + 10, WIDE)
+    narrow = stride(len(ticks(frame, table)), widest + 6, NARROWEST)
     return wide, -(-narrow // wide) * wide
 
 
-def _stride(n: int, cell: float, width: float) -> int:
+def stride(n: int, cell: float, width: float) -> int:
+    """Every how many-th of n cells so wide stands, so that none touch on an axis of that width."""
     return next(s for s in range(1, n + 2) if ((n - 1) // s) * cell <= width)
 
 
 def _fewer_axis_numbers(table: RiskTable, frame: Frame) -> str:
     """A rule that thins the axis' own numbers on a telephone, where they would touch."""
     at = ticks(frame, table)
-    stride = _stride(len(at), max((text_width(frame.clock.tick(t), 13) for t in at), default=0.0) + 12, NARROWEST)
-    if stride == 1:
+    every = stride(len(at), max((text_width(frame.clock.tick(t), 13) for t in at), default=0.0) + 12, NARROWEST)
+    if every == 1:
         return ""
-    kept = f".st-key-km .xtick:not(:nth-child({stride}n+1))"
+    kept = f".st-key-km .xtick:not(:nth-child({every}n+1))"
     return f"<style>@media (max-width: 640px) {{ {kept} {{ display: none; }} }}</style>"
 
 
-def _range_words(s: DrawnStratum, clock: Clock) -> str:
+def range_words(s: DrawnStratum, clock: Clock) -> str:
+    """What redraws leave open of a stratum, in one line."""
     median = spread(*s.median, clock.number)
     unit = "" if median.endswith(NOT_REACHED) else f" {clock.unit}"
     return f"n {spread(*s.n, whole)} · events {spread(*s.events, whole)} · median {median}{unit}"
 
 
-def _explained(analysis: SurvivalAnalysis, strata: Sequence[Any]) -> list[str]:
+def explained(analysis: SurvivalAnalysis, strata: Sequence[Any]) -> list[str]:
     """What the marks mean, in short sentences."""
     said = []
     if len(strata) > MOST_CURVES:

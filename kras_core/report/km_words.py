@@ -9,7 +9,7 @@ from kras_core.analyse.results import DrawnStratum, Stratum
 from kras_core.report.format import plotly_escape
 from kras_core.report.km_curves import path
 from kras_core.report.km_frame import NARROWEST, Frame, Json, Tail, annotation
-from kras_core.report.km_labels import Box, End, Foot, place, text_width
+from kras_core.report.km_labels import Box, End, Foot, Place, place, text_width
 from kras_core.report.palette import fade, text_colour
 
 NARROW_SPACE = "\u00a0"  # between a drop and its value
@@ -73,13 +73,9 @@ def end_labels(strata: list[Any], tails: list[Tail], frame: Frame, taken: list[F
     figure names the lines too."""
     size, scale = frame.size, frame.scale
     widths = [text_width(f"{tail.name} {tail.size}", size) / scale for tail in tails]
-    ends = [_end(s, width, frame) for s, width in zip(strata, widths, strict=True)]
-    present = [i for i, end in enumerate(ends) if end]
-    seen = [end for end in ends if end]
-    unscaled = (tuple(w / scale for w in frame.widths), frame.plot / scale, frame.right / scale)
-    places = place(seen, *unscaled, taken)
+    room = (tuple(w / scale for w in frame.widths), frame.plot / scale, frame.right / scale)
     notes = []
-    for i, end, at in zip(present, seen, places, strict=True):
+    for i, across, down, at in label_places(strata, widths, frame, room, taken):
         quiet = f'<span style="color:{frame.tokens.quiet}">{tails[i].size}</span>'
         text = f"<b>{plotly_escape(tails[i].name)}</b> {quiet}"
         font = {"size": size, "color": text_colour(strata[i].slot, frame.theme)}
@@ -87,10 +83,27 @@ def end_labels(strata: list[Any], tails: list[Tail], frame: Frame, taken: list[F
         far = abs(at.dy) > LEAD
         lead = fade(text_colour(strata[i].slot, frame.theme), 0.6 if far else 0)
         arrow = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": lead}
-        x, y = round(end.across * frame.end * frame.clock.per_month, 3), round(100 * (1 - end.down), 3)
+        x, y = round(across * frame.end * frame.clock.per_month, 3), round(100 * (1 - down), 3)
         behind = fade(frame.tokens.paper, 0.7)  # a curve under a name would cross it out
         notes.append(annotation(text, x, y, font=font, bgcolor=behind, **where) | arrow)
     return notes
+
+
+def label_places(
+    strata: list[Any],
+    widths: list[float],
+    frame: Frame,
+    room: tuple[tuple[float, ...], float, float],
+    taken: list[Foot],
+) -> list[tuple[int, float, float, Place]]:
+    """Of every curve that has an end: its position in the list, where it ends (fractions of the axes, height
+    downwards), and its name's place. widths: of the names; room: plot widths to judge at, the plot's height and
+    what is free right of it; all in pixels."""
+    ends = [_end(s, width, frame) for s, width in zip(strata, widths, strict=True)]
+    present = [i for i, end in enumerate(ends) if end]
+    seen = [end for end in ends if end]
+    places = place(seen, *room, taken)
+    return [(i, end.across, end.down, at) for i, end, at in zip(present, seen, places, strict=True)]
 
 
 def _end(s: Any, width: float, frame: Frame) -> End | None:

@@ -35,7 +35,7 @@ def response_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compa
     ]
     if compact:
         data.append(_names_above(groups, tokens))
-    left = 16 if compact else 24 + max(text_width(_name(g), 13) for g in groups)
+    left = 16 if compact else 24 + max(text_width(name_of(g), 13) for g in groups)
     row = ROW + (16 if compact else 0)
     foot = FOOT + (18 if compact else 0)
     layout = {
@@ -56,7 +56,7 @@ def response_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compa
             **FIXED,
             "range": [len(groups) - 0.45, -0.55],
             "tickvals": list(range(len(groups))),
-            "ticktext": [_name(g) for g in groups],
+            "ticktext": [name_of(g) for g in groups],
             "showticklabels": not compact,
             "ticklabelstandoff": 8,
         },
@@ -65,11 +65,12 @@ def response_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compa
     return {"data": [trace for trace in data if trace], "layout": layout}
 
 
-def _name(group: ResponseGroup) -> str:
+def name_of(group: ResponseGroup) -> str:
+    """ "No prior · n = 21", for Plotly."""
     return f"{plotly_escape(short(group.label))} · n = {size(group)}"
 
 
-def _parts(group: ResponseGroup) -> list[int]:
+def parts_of(group: ResponseGroup) -> list[int]:
     """Counts by RESPONSES, those not recorded with the not evaluable."""
     return [*group.counts[:4], group.counts[4] + group.missing]
 
@@ -78,7 +79,7 @@ def _bars(groups: list[ResponseGroup], tokens: Tokens) -> list[Json]:
     """One trace a response."""
     traces = []
     for i, (name, fill) in enumerate(zip(RESPONSES, response_colours(tokens), strict=True)):
-        counts = [0 if g.ranges else _parts(g)[i] for g in groups]
+        counts = [0 if g.ranges else parts_of(g)[i] for g in groups]
         if not any(counts):
             continue
         shares = [100 * k / max(g.n, 1) for k, g in zip(counts, groups, strict=True)]
@@ -193,7 +194,7 @@ def _names_above(groups: list[ResponseGroup], tokens: Tokens) -> Json:
         "mode": "text",
         "x": [0] * len(groups),
         "y": [i - 0.33 for i in range(len(groups))],
-        "text": [f"<b>{_name(g)}</b>" for g in groups],
+        "text": [f"<b>{name_of(g)}</b>" for g in groups],
         "textposition": "middle right",
         "textfont": {"size": 12, "color": tokens.ink},
         "cliponaxis": False,

@@ -1,0 +1,101 @@
+"""What a figure or slide says of itself once it has left the screen: n, method, provenance, version.
+
+Small counts are masked before an analysis comes here: what is exported is what the analysis holds, and no
+writer of figures or slides looks behind it.
+"""
+
+from dataclasses import dataclass
+
+from kras_core import __version__
+from kras_core.analyse.overview_results import OverviewAnalysis
+from kras_core.analyse.response_results import ResponseAnalysis
+from kras_core.analyse.results import CohortRef, SafetyAnalysis, SurvivalAnalysis
+from kras_core.analyse.subgroup_results import ForestAnalysis
+from kras_core.report import format as fmt
+from kras_core.report.answer import Answer, answer, safety_answer
+from kras_core.report.marker_answer import forest_answer
+from kras_core.report.overview_words import overview_answer
+from kras_core.report.response_words import response_answer
+
+Exported = SurvivalAnalysis | SafetyAnalysis | OverviewAnalysis | ResponseAnalysis | ForestAnalysis
+PROGRAM = f"KRAScope {__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """n: of the rows in view, such as "n = 27"; method in a few words; provenance; comparison: such as "comparison
+    7 of 12 this session", else empty; digest: of the cohort."""
+
+    n: str
+    method: str
+    provenance: str
+    comparison: str
+    digest: str
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.n, self.method, self.provenance, self.comparison)))
+
+
+def answer_of(analysis: Exported) -> Answer:
+    """The view in words: title, two lines, guards."""
+    if isinstance(analysis, SurvivalAnalysis):
+        return answer(analysis)
+    if isinstance(analysis, SafetyAnalysis):
+        return safety_answer(analysis)
+    if isinstance(analysis, OverviewAnalysis):
+        return overview_answer(analysis)
+    if isinstance(analysis, ResponseAnalysis):
+        return response_answer(analysis)
+    return forest_answer(analysis)
+
+
+def imprint(analysis: Exported, comparison: str = "") -> Imprint:
+    """What stands at the foot of whatever is made of this analysis."""
+    cohort = analysis.cohort
+    return Imprint(f"n = {_size(analysis)}", _method(analysis), fmt.provenance(cohort), comparison, cohort.digest)
+
+
+def closing(analysis: Exported) -> str:
+    """The last lines under a printed figure: provenance, n, method, source, version."""
+    of = imprint(analysis)
+    return " ".join(
+        f"{part.rstrip('.')}." for part in (of.provenance, f"{of.n}; {of.method}", *_source(analysis.cohort), PROGRAM)
+    )
+
+
+def _source(cohort: CohortRef) -> tuple[str, ...]:
+    """Where the rows are from: the cohort's title (of an upload, only that it is one) and its citation."""
+    named = "" if cohort.origin == "uploaded" and cohort.provenance == "real" else cohort.title
+    return tuple(filter(None, (named, cohort.citation)))
+
+
+def _size(analysis: Exported) -> str:
+    if isinstance(analysis, SurvivalAnalysis):
+        shown = analysis.redraws.overall if analysis.redraws else None
+        return fmt.spread(*shown.n, fmt.whole) if shown else fmt.whole(analysis.overall.n)
+    if isinstance(analysis, ForestAnalysis):
+        return fmt.whole(sum(arm.n for arm in analysis.overall.arms))
+    if isinstance(analysis, ResponseAnalysis):
+        ranges = analysis.overall.ranges
+        return fmt.spread(*ranges["n"], fmt.whole) if ranges else fmt.whole(analysis.overall.n)
+    return fmt.spread(*analysis.n_range, fmt.whole) if len(analysis.n_range) == 2 else fmt.whole(analysis.n)
+
+
+def _method(analysis: Exported) -> str:
+    c = analysis.selection.conventions
+    level = fmt.percent(c.confidence)
+    if isinstance(analysis, SurvivalAnalysis):
+        kinds = {"naive": "", "landmark": ", landmark", "delayed-entry": ", delayed entry"}
+        test = ", log-rank test" if len(analysis.strata) > 1 else ""
+        kind = kinds[analysis.selection.analysis]
+        return f"Kaplan–Meier{kind}{test}, {level} intervals, conventions: {c.label}"
+    if isinstance(analysis, SafetyAnalysis):
+        version = f", CTCAE {analysis.ctcae_version.removeprefix('CTCAE').strip()}" if analysis.ctcae_version else ""
+        test = ", Fisher's exact p" if analysis.contrast else ""
+        return f"patients by worst grade{version}{test}"
+    if isinstance(analysis, OverviewAnalysis):
+        return "patients' characteristics"
+    if isinstance(analysis, ResponseAnalysis):
+        return f"best overall response, RECIST 1.1, Clopper–Pearson {level} intervals"
+    return f"Cox models in subgroups, {c.ties.capitalize()} ties, Wald {level} intervals, interaction: likelihood ratio"
