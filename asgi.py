@@ -35,6 +35,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 ROOT = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # where Linux keeps a file system in memory
+ON_EXPORT = ("kras_core.report.journal.", "kras_core.report.slides.")  # what they draw with is imported on export
 MAX_MESSAGE_BYTES = 50 * 1024**2  # of a message from a browser; uploads come another way
 
 
@@ -65,7 +66,7 @@ def warm_up() -> None:
 
     import_module("plotly.io")
     for module in walk_packages(kras_core.__path__, "kras_core."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and not module.name.startswith(ON_EXPORT):
             import_module(module.name)
     for cohort in BUNDLED:
         load(cohort)

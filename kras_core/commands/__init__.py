@@ -4,6 +4,7 @@ from kras_core.commands import (
     audit,
     bias,
     cohorts,
+    exports,
     historical,
     ledger,
     mapping,
@@ -31,5 +32,6 @@ COMMANDS = (
     ledger,
     audit,
     reconstruct,
+    exports,
     report,
 )

@@ -54,6 +54,36 @@ class Foot:
         return Box(x + w.left - 3, height + w.top, x + w.right + 3, height + w.bottom)
 
 
+class Feet:
+    """Room for values beside the feet of drops, on a plot so wide, in lines so high: right of a foot, or left where
+    the plot ends, and a line higher where two would meet. measure: width of a text."""
+
+    def __init__(self, width: float, line: float, measure: Callable[[str], float]) -> None:
+        self.width, self.line, self.measure = width, line, measure
+        self._placed: list[tuple[float, float, float, int]] = []  # foot, from, to, level
+
+    def beside(self, across: float, text: str) -> tuple[float, float, str]:
+        """How far right of and above its foot the value stands, and the side on which it is anchored."""
+        foot, wide = across * self.width, self.measure(text) + 3
+        right = foot + 2 + wide <= self.width
+        low, high = (foot + 2, foot + 2 + wide) if right else (foot - 2 - wide, foot - 2)
+        level = next(
+            i
+            for i in range(len(self._placed) + 1)
+            if not any(at == i and low < b and a < high for _, a, b, at in self._placed)
+        )
+        self._placed.append((foot, low, high, level))
+        return (2.5 if right else -2.5), (level + 0.62) * self.line, "left" if right else "right"
+
+    def taken(self, scale: float = 1.0) -> list[Foot]:
+        """What the values take, for `place`; scale: of its pixels to this unit."""
+        found = []
+        for foot, low, high, level in self._placed:
+            sides = (low - foot, -(level + 1) * self.line, high - foot, -level * self.line)
+            found.append(Foot(foot / self.width, Box(*(scale * side for side in sides))))
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A label's place: anchored "left" or "right", so many pixels right of and below its curve's end."""

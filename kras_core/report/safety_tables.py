@@ -12,17 +12,23 @@ MOST_BESIDE_EVERYBODY = 2
 BAND_NAMES = {"any": "Any", "1-2": "1–2", "3-4": "3–4", ">=3": "≥ 3", "5": "5"}
 
 
-def safety_table_of(analysis: SafetyAnalysis, order: str = "frequency") -> Table:
-    """By stratum where there are any, else over all patients; with two, Fisher's p and the risk difference."""
+def safety_table_of(
+    analysis: SafetyAnalysis, order: str = "frequency", *, bands: tuple[str, ...] = BANDS, differences: bool = True
+) -> Table:
+    """By stratum where there are any, else over all patients; with two, Fisher's p and the risk difference.
+
+    bands: the grade bands shown. differences: the risk difference too, where there is one.
+    """
     columns = [Column("Adverse event", numeric=False)]
     for over in _headers(analysis):
-        columns += [Column(BAND_NAMES[band], over=over, padded=True) for band in BANDS]
+        columns += [Column(BAND_NAMES[band], over=over, padded=True) for band in bands]
     if analysis.contrast:
-        columns += [Column("Any grade", over="Difference, points"), *_p_columns()]
-    rows = [_row(row, analysis) for row in in_order(analysis, order)]
+        columns += [Column("Any grade", over="Difference, points")] if differences else []
+        columns += _p_columns()
+    rows = [_row(row, analysis, bands, differences) for row in in_order(analysis, order)]
     first = next((i for i, row in enumerate(rows) if not row.strong), 0)
     rows = [replace(row, ruled=0 < i == first) for i, row in enumerate(rows)]
-    return Table(_caption(analysis), tuple(columns), tuple(rows), _notes(analysis), kind="safety")
+    return Table(_caption(analysis), tuple(columns), tuple(rows), _notes(analysis, differences), kind="safety")
 
 
 def _p_columns() -> tuple[Column, Column]:
@@ -68,10 +74,10 @@ def _size(n: int, drawn: tuple[int, ...]) -> str:
     return fmt.spread(*drawn, fmt.whole) if len(drawn) == 2 else fmt.whole(n)
 
 
-def _row(row: SafetyRow, analysis: SafetyAnalysis) -> Row:
+def _row(row: SafetyRow, analysis: SafetyAnalysis, bands: tuple[str, ...], differences: bool) -> Row:
     cells: list[Cell] = []
     for i in _shown(analysis):
-        for band in BANDS:
+        for band in bands:
             if i is None:
                 cells.append(_count(row.overall[band], row.overall_range[band] if row.overall_range else ()))
             else:
@@ -79,7 +85,7 @@ def _row(row: SafetyRow, analysis: SafetyAnalysis) -> Row:
     if analysis.contrast:
         at_any = row.comparisons["any"]
         ps = (fmt.p_value(row.comparisons[band].fisher_p) for band in ("any", ">=3"))
-        cells += [fmt.points(at_any.difference), *ps]
+        cells += [*([fmt.points(at_any.difference)] if differences else []), *ps]
     return Row(row.term, tuple(cells), strong=row.any_row)
 
 
@@ -93,9 +99,9 @@ def _caption(analysis: SafetyAnalysis) -> str:
     return f"Adverse events by worst grade{version}: {what}"
 
 
-def _notes(analysis: SafetyAnalysis) -> tuple[str, ...]:
+def _notes(analysis: SafetyAnalysis, differences: bool) -> tuple[str, ...]:
     said = [analysis.drawn, analysis.definition]
-    if analysis.contrast:
+    if analysis.contrast and differences:
         first, second = analysis.contrast
         said.append(
             f"Difference: {fmt.mid_sentence(first)} minus {fmt.mid_sentence(second)}, in percentage points, Newcombe's "

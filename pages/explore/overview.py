@@ -96,6 +96,7 @@ def _details(analysis: OverviewAnalysis, spread: str) -> None:
                 },
                 analysis,
                 overview_json(analysis),
+                slide=True,
             )
 
 

@@ -76,7 +76,13 @@ def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
         with export:
             names = ("best-response", "response-rates", "differences", "response-times")
             found = {t.kind: t.text_rows() for t in response_tables(analysis)}
-            downloads.tables({name: found[name] for name in names if name in found}, analysis, response_json(analysis))
+            downloads.tables(
+                {name: found[name] for name in names if name in found},
+                analysis,
+                response_json(analysis),
+                slide=True,
+                figures=("response",) if analysis.change_reason else ("response", "waterfall"),
+            )
 
 
 def _swimmer(analysis: ResponseAnalysis, order: str) -> None:

@@ -43,7 +43,13 @@ def page() -> None:
         safety_alt_text(analysis),
     )
     st.html(safety_table(analysis, order=order))
-    downloads.tables({"adverse-events": safety_rows(analysis, order=order)}, analysis, safety_json(analysis))
+    downloads.tables(
+        {"adverse-events": safety_rows(analysis, order=order)},
+        analysis,
+        safety_json(analysis),
+        slide=True,
+        figures=("butterfly",) if analysis.rows else (),
+    )
 
 
 page()

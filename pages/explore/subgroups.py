@@ -123,7 +123,8 @@ def _export(cohort: Cohort, selection: Selection, forest: ForestAnalysis | None,
     if of is None:
         return
     whole = {"forest": forest_json(forest) if forest else None, "cox": cox_json(table) if table else None}
-    downloads.tables(rows, of, whole, [w.message for w in of.warnings])
+    figures = ("forest",) if forest is not None else ()
+    downloads.tables(rows, of, whole, [w.message for w in of.warnings], figures=figures)
 
 
 page()

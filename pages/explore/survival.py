@@ -67,7 +67,11 @@ def page() -> None:
     if export.open:
         with export:
             downloads.tables(
-                {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)}, analysis, survival_json(analysis)
+                {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)},
+                analysis,
+                survival_json(analysis),
+                slide=True,
+                figures=("km",),
             )
 
 

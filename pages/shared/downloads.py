@@ -8,7 +8,7 @@ import streamlit as st
 
 from kras_core.analyse.results import CohortRef
 from kras_core.report.csv_out import csv_bytes
-from pages.shared import session
+from pages.shared import export, session
 
 
 class OfCohort(Protocol):
@@ -24,11 +24,15 @@ def tables(
     whole: Mapping[str, Any],
     notes: Sequence[str] = (),
     key: str = "",
+    *,
+    slide: bool = False,
+    figures: tuple[str, ...] = (),
 ) -> None:
     """A button for every table (CSV, formulas neutralised) and one for the whole analysis (JSON).
 
     notes: what every file says at its foot, beside where its data are from. key: tells the buttons apart where a
-    page has several such rows.
+    page has several such rows. slide, figures: whether the analysis makes a slide, and which kinds of figure for a
+    journal (kras_core.report.journal.figure.KINDS).
     """
     cohort = analysis.cohort
     name = cohort.id if cohort.origin == "bundled" else "uploaded" if cohort.provenance == "real" else cohort.provenance
@@ -52,6 +56,10 @@ def tables(
             icon=":material/download:",
             key=f"json{key}",
         )
+        if slide:
+            export.slide(analysis, name, key)  # type: ignore[arg-type]
+        if figures:
+            export.figure(analysis, figures, name, key)  # type: ignore[arg-type]
 
 
 def provenance_lines(analysis: OfCohort) -> list[str]:

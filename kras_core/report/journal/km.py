@@ -14,7 +14,7 @@ from kras_core.report.journal.style import HAIRLINE, INK, QUIET, Style, dashes, 
 from kras_core.report.km_curves import BAND, FAINT, censored, edges, envelope, path, split, thin_from
 from kras_core.report.km_figure import frame_of, strata_of
 from kras_core.report.km_frame import MOST_BANDS, MOST_CURVES, Frame, short, ticks
-from kras_core.report.km_labels import Box, Foot
+from kras_core.report.km_labels import Feet, Foot
 from kras_core.report.km_under import cells, explained, range_words, stride
 from kras_core.report.km_words import label_places
 
@@ -43,7 +43,7 @@ def draw(analysis: SurvivalAnalysis, style: Style) -> Page:
     if analysis.redraws is None:
         for s in strata:
             _curve(axes, s, frame, style, banded=len(strata) <= MOST_BANDS)
-        taken = _medians(axes, strata, frame, style)
+        taken = _medians(axes, strata, frame, style, width)
     else:
         _envelopes(axes, analysis, strata, frame, style)
         taken = []
@@ -109,7 +109,7 @@ def _curve(axes: Axes, s: Stratum, frame: Frame, style: Style, banded: bool) -> 
     )  # fmt: skip
 
 
-def _medians(axes: Axes, strata: list[Stratum], frame: Frame, style: Style) -> list[Foot]:
+def _medians(axes: Axes, strata: list[Stratum], frame: Frame, style: Style, width: float) -> list[Foot]:
     """Dotted drops from one half, with the value beside each foot; the room that the values take."""
     at = sorted(((s.median.estimate, s.slot) for s in strata if s.median.estimate <= frame.end), key=lambda m: m[0])
     if not at:
@@ -117,47 +117,16 @@ def _medians(axes: Axes, strata: list[Stratum], frame: Frame, style: Style) -> l
     unit = frame.clock.per_month
     dotted = {"color": QUIET, "linewidth": 0.6, "linestyle": (0, (1, 2))}
     axes.plot([0, at[-1][0] * unit], [50, 50], **dotted)
-    values = Values(axes.bbox.width * 72 / axes.get_figure(True).dpi, style.note)  # type: ignore[union-attr]
+    feet = Feet(width, leading(style.note), lambda text: text_width(text, style.note))
     for months, slot in at:
         axes.plot([months * unit] * 2, [50, 0], **dotted)
         text = frame.clock.number(months)
-        x, y, ha = values.beside(frame.across(months), text)
+        x, y, ha = feet.beside(frame.across(months), text)
         axes.annotate(
             text, (months * unit, 0), xytext=(x, y), textcoords="offset points", ha=ha, va="center",
             fontsize=style.note, color=style.ink(slot), gid=f"median-{slot}",
         )  # fmt: skip
-    return values.taken(SCREEN / style.size)
-
-
-class Values:
-    """Room for values beside the feet of drops, on a plot so wide in points: right of a foot, or left where the plot
-    ends, and a line higher where two would meet."""
-
-    def __init__(self, width: float, size: float) -> None:
-        self.width, self.size = width, size
-        self._placed: list[tuple[float, float, float, int]] = []  # foot across, from, to, level
-
-    def beside(self, across: float, text: str) -> tuple[float, float, str]:
-        """Offsets right and up in points, and the side on which the text is anchored."""
-        wide, foot = text_width(text, self.size) + 3, across * self.width
-        right = foot + 2 + wide <= self.width
-        low, high = (foot + 2, foot + 2 + wide) if right else (foot - 2 - wide, foot - 2)
-        level = next(
-            i
-            for i in range(len(self._placed) + 1)
-            if not any(at == i and low < b and a < high for _, a, b, at in self._placed)
-        )
-        self._placed.append((across, low, high, level))
-        return (2.5 if right else -2.5), (level + 0.62) * leading(self.size), "left" if right else "right"
-
-    def taken(self, scale: float) -> list[Foot]:
-        """The same as names at the curves' ends have to know it, in pixels of the screen."""
-        line = leading(self.size)
-        found = []
-        for across, a, b, i in self._placed:
-            foot = across * self.width
-            found.append(Foot(across, Box(*(scale * v for v in (a - foot, -(i + 1) * line, b - foot, -i * line)))))
-        return found
+    return feet.taken(SCREEN / style.size)
 
 
 def _envelopes(axes: Axes, analysis: SurvivalAnalysis, strata: list[DrawnStratum], frame: Frame, style: Style) -> None:
