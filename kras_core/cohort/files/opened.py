@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from kras_core.cohort.files import missing
 from kras_core.cohort.files.apart import read_apart
-from kras_core.cohort.files.kinds import NAMED, WORKBOOK_SUFFIXES, ZIP, refusal, suffix_of
+from kras_core.cohort.files.kinds import NAMED, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, ZIP, refusal, suffix_of
 from kras_core.cohort.files.packed import unpack
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.files.text import read_text
 from kras_core.cohort.files.workbook import read_workbook
+from kras_core.cohort.forms import Form, joined
+from kras_core.cohort.forms.cbioportal import case_list
 from kras_core.cohort.problems import Problem
 from kras_core.cohort.variables import ENDPOINT_COLUMN
-
-Form = Literal["own", "cbioportal", "adam", "wide"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +40,30 @@ def open_tables(files: Sequence[tuple[str, bytes]], sheets: Mapping[str, str] | 
     problems: list[Problem] = []
     tables: list[RawTable] = []
     offered: dict[str, tuple[str, ...]] = {}
+    sequenced: frozenset[str] = frozenset()
     for name, content in _unpacked(files, problems):
+        listed = case_list(content) if suffix_of(name) in TEXT_SUFFIXES else None
+        if listed is not None:
+            sequenced |= listed
+            continue
         found, noticed, names = _read_one(name, content, (sheets or {}).get(name, ""))
         tables += found
         problems += noticed
         if names:
             offered[name] = names
-    for table in tables:
+    form, joined_tables, done = _form(tables, sequenced)
+    problems += done
+    for table in joined_tables:
         problems += missing.notes(table)
-    return Opened(tuple(tables), tuple(problems), offered, "own" if any(map(is_own, tables)) else "wide")
+    return Opened(joined_tables, tuple(problems), offered, form)
+
+
+def _form(tables: list[RawTable], sequenced: frozenset[str]) -> tuple[Form, tuple[RawTable, ...], list[Problem]]:
+    """The form of the tables, what they are joined to, and what was done for it."""
+    is_study = any("hugo_symbol" in table.keys for table in tables)
+    if any(map(is_own, tables)) and not is_study:
+        return "own", tuple(tables), []
+    return joined(tables, sequenced) or ("wide", tuple(tables), [])
 
 
 def _unpacked(files: Sequence[tuple[str, bytes]], problems: list[Problem]) -> list[tuple[str, bytes]]:
