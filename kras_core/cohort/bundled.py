@@ -34,7 +34,7 @@ cohort.toml:
 
 import functools
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +45,7 @@ import pandas as pd
 from kras_core.cohort.mapping.files import open_mapped, read_mapping
 from kras_core.cohort.model import Cohort, Cutoff, Declared, PartlyDrawn, Provenance
 from kras_core.cohort.problems import CohortError, Problem
-from kras_core.cohort.readers import RawTables, read, read_path
+from kras_core.cohort.readers import RawTables, paths_given, read, read_path
 from kras_core.cohort.validate import build_cohort, check
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -210,30 +210,41 @@ def load(id: str) -> Cohort:
 
 
 def load_file(
-    path: str | Path, adverse_events: str | Path | None = None, mapping: str | Path | None = None, **fields: Any
+    path: str | Path | Sequence[str | Path],
+    adverse_events: str | Path | None = None,
+    mapping: str | Path | None = None,
+    **fields: Any,
 ) -> Cohort:
-    """A file as a cohort: named after the file, real unless `fields` say otherwise, in R's conventions.
+    """A file of any format, or several, as a cohort: named after it, real unless `fields` say otherwise, in R's
+    conventions.
 
     mapping: file of a mapping, where the columns do not have KRAScope's names. Raises CohortError with every problem,
     MappingError, and OSError.
     """
-    name = Path(path).stem
+    paths = [path] if isinstance(path, str | Path) else path
+    name = " + ".join(Path(p).stem for p in paths)
     settings: dict[str, Any] = {"id": name, "title": name, "provenance": "real", "origin": "uploaded"} | fields
     return build_cohort(_read(path, adverse_events, mapping), **settings)
 
 
 def check_file(
-    path: str | Path, adverse_events: str | Path | None = None, mapping: str | Path | None = None
+    path: str | Path | Sequence[str | Path],
+    adverse_events: str | Path | None = None,
+    mapping: str | Path | None = None,
 ) -> tuple[Problem, ...]:
-    """Everything wrong or doubtful in a file, errors first; also where it is no readable table. Raises MappingError
-    and OSError."""
+    """Everything wrong or doubtful in a file or several, errors first; also where it is no readable table.
+
+    Raises MappingError and OSError.
+    """
     try:
         return check(_read(path, adverse_events, mapping))
     except CohortError as error:
         return error.problems
 
 
-def _read(path: str | Path, adverse_events: str | Path | None, mapping: str | Path | None) -> RawTables:
+def _read(
+    path: str | Path | Sequence[str | Path], adverse_events: str | Path | None, mapping: str | Path | None
+) -> RawTables:
     if mapping is None:
         return read_path(path, adverse_events)
-    return open_mapped([Path(p) for p in (path, adverse_events) if p is not None], read_mapping(Path(mapping)))
+    return open_mapped(paths_given(path, adverse_events), read_mapping(Path(mapping)))

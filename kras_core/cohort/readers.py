@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, too_large
-from kras_core.cohort.files.opened import Opened, open_tables
+from kras_core.cohort.files.opened import Opened, open_paths, open_tables
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.problems import CohortError, Problem, has_errors
 from kras_core.cohort.variables import column_key
@@ -29,15 +28,30 @@ class RawTables:
 
 
 def read(*files: tuple[str, bytes]) -> RawTables:
-    """Read files (name, content): a workbook, or a table of patients and one of adverse events.
+    """Read files (name, content): a workbook, or a table of patients and one of adverse events; or a study's.
 
     Raises CohortError when a file is no readable table; problems of single cells are left to `validate`.
     """
+    return _raw(open_tables(files), [name for name, _ in files])
+
+
+def read_path(path: str | Path | Sequence[str | Path], adverse_events: str | Path | None = None) -> RawTables:
+    """Read a file or several, and one of adverse events where there is one. Raises CohortError, OSError."""
+    paths = paths_given(path, adverse_events)
+    return _raw(open_paths(paths), [p.name for p in paths])
+
+
+def paths_given(path: str | Path | Sequence[str | Path], adverse_events: str | Path | None = None) -> list[Path]:
+    """One path or several, and that of the adverse events where there is one, as a list."""
+    several = [path] if isinstance(path, str | Path) else [*path]
+    return [Path(p) for p in (*several, adverse_events) if p is not None]
+
+
+def _raw(opened: Opened, files: Sequence[str]) -> RawTables:
     if not files:
         raise CohortError([Problem("error", "no-file", "upload", remedy="Choose a file.")])
-    opened = open_tables(files)
     chosen = [_unchosen(p) if p.code == "sheet-chosen" else p for p in opened.problems]
-    return tables_of(replace(opened, problems=tuple(chosen)), [name for name, _ in files])
+    return tables_of(replace(opened, problems=tuple(chosen)), files)
 
 
 def tables_of(opened: Opened, files: Sequence[str]) -> RawTables:
@@ -48,15 +62,6 @@ def tables_of(opened: Opened, files: Sequence[str]) -> RawTables:
     patients, events = _roles(list(opened.tables), problems)
     sheet_names = tuple(t.sheet for t in opened.tables if t.sheet)
     return RawTables(patients, events, tuple(files), sheet_names, tuple(problems))
-
-
-def read_path(path: str | Path, adverse_events: str | Path | None = None) -> RawTables:
-    """Read a file, and one of adverse events where there is one. Raises CohortError, OSError."""
-    paths = [Path(p) for p in (path, adverse_events) if p is not None]
-    for p in paths:
-        if p.stat().st_size > MAX_UPLOAD_BYTES:
-            raise CohortError([too_large(p.name, p.stat().st_size)])
-    return read(*((p.name, p.read_bytes()) for p in paths))
 
 
 def read_table(name: str, content: bytes) -> RawTable:

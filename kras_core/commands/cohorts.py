@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from kras_core.cohort.bundled import BUNDLED, load
-from kras_core.commands.view import add_mapping_argument
+from kras_core.commands.view import add_mapping_argument, paths_of
 
 
 def add(commands: Any) -> None:
     cohorts = commands.add_parser("cohorts", help="the bundled cohorts")
     cohorts.set_defaults(run=_cohorts)
     check = commands.add_parser("validate", help="what is wrong with a file, cell by cell")
-    check.add_argument("file", metavar="FILE")
+    check.add_argument("files", metavar="FILE", nargs="+", help="one file, or all those of a study, or a folder")
     check.add_argument("--adverse-events", metavar="FILE", help="adverse events, where the first file is a CSV")
     add_mapping_argument(check)
     check.set_defaults(run=_validate)
@@ -28,10 +28,10 @@ def _cohorts(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 def _validate(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.cohort.bundled import check_file
 
-    path = Path(arguments.file)
-    problems = check_file(path, arguments.adverse_events, arguments.mapping)
+    paths = [path for name in arguments.files for path in paths_of(name) or [Path(name)]]
+    problems = check_file(paths, arguments.adverse_events, arguments.mapping)
     return {
-        "file": path.name,
+        "file": " + ".join(path.name for path in paths),
         "valid": not any(p.severity == "error" for p in problems),
         "problems": [
             {

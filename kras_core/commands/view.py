@@ -5,9 +5,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from kras_core.cohort.bundled import BUNDLED, load, load_file
+from kras_core.cohort.files.kinds import SUFFIXES, suffix_of
 from kras_core.cohort.model import Cohort
 from kras_core.conventions import PRESETS
 from kras_core.selection import By, Filter, Selection
+
+COHORT = (
+    "a bundled cohort's id; a file (CSV, Excel, SPSS, SAS, Stata, Parquet, zip); several files joined by +, such as "
+    "adsl.xpt+adtte.xpt; or a folder of them"
+)
 
 
 class Refused(Exception):
@@ -23,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
 def add_view_arguments(parser: argparse.ArgumentParser) -> None:
     """COHORT, --adverse-events, --by, --where, --cutoff."""
-    parser.add_argument("cohort", metavar="COHORT", help="a bundled cohort's id, or a CSV or Excel file")
+    parser.add_argument("cohort", metavar="COHORT", help=COHORT)
     parser.add_argument("--adverse-events", metavar="FILE", help="adverse events, where COHORT is a CSV")
     add_mapping_argument(parser)
     parser.add_argument("--by", type=lambda t: t.split(","), metavar="ID[,ID]", help="stratifier; two are crossed")
@@ -50,10 +56,20 @@ def cohort_of(arguments: argparse.Namespace) -> Cohort:
     name = arguments.cohort
     if name in BUNDLED:
         return load(name)
-    if not Path(name).is_file():
+    paths = paths_of(name)
+    if not paths:
         raise Refused(f"no bundled cohort and no file {name!r}; bundled: {', '.join(BUNDLED)}")
     events = Path(arguments.adverse_events) if arguments.adverse_events else None
-    return load_file(Path(name), events, Path(arguments.mapping) if arguments.mapping else None)
+    return load_file(paths, events, Path(arguments.mapping) if arguments.mapping else None)
+
+
+def paths_of(name: str) -> list[Path]:
+    """The files that a name stands for: itself, those joined by +, a folder's tables; none where one is not there."""
+    path = Path(name)
+    if path.is_dir():
+        return sorted(p for p in path.iterdir() if p.is_file() and suffix_of(p.name) in SUFFIXES)
+    parts = [path] if path.is_file() else [Path(part) for part in name.split("+")]
+    return parts if all(part.is_file() for part in parts) else []
 
 
 def selection_of(arguments: argparse.Namespace, cohort: Cohort) -> Selection:

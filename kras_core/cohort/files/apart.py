@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,9 +20,9 @@ import numpy as np
 import pyarrow as pa
 
 from kras_core.cohort.files.archive import MAX_CELLS
+from kras_core.cohort.files.gathered import Gathered, TooManyTexts, check_distinct
 from kras_core.cohort.files.kinds import NAMED, suffix_of
 from kras_core.cohort.files.table import (
-    CONTROL,
     MAX_COLUMNS,
     RawTable,
     column_letters,
@@ -38,7 +37,6 @@ APART_BYTES = 4 * 1024**3
 APART_SECONDS = 120
 
 _CHILD = Path(__file__).with_name("child.py")
-_SHARED = 2  # texts are shared between batches where each occurs in them this often
 
 
 def read_apart(
@@ -62,6 +60,8 @@ def read_apart(
             if "labels" not in said:
                 return None, [_refused(name, said, cells)]
             columns = _columns(output)
+    except TooManyTexts:
+        return None, [_refused(name, {"refused": "too-large"}, cells)]
     except (pa.ArrowException, OSError, ValueError):
         return None, [_refused(name, {}, cells)]
     return _table(name, said, columns)
@@ -98,36 +98,18 @@ def _feed(pipe: IO[bytes], request: bytes, content: bytes) -> None:
         pipe.write(content)
 
 
-@dataclass(slots=True)
-class _Column:
-    """A column while its batches come in. known: texts that occurred before, so that equal ones are one object."""
-
-    name: str
-    parts: list[np.ndarray] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
-    has_control: bool = False
-
-    def add(self, batch: Any) -> None:
-        words = [tidy(word) for word in batch.dictionary.to_pylist()]
-        self.has_control |= any(not w.isprintable() and CONTROL.search(w) for w in words)
-        if len(words) * _SHARED <= len(batch):
-            words = [self.known.setdefault(word, word) for word in words]
-        distinct = np.empty(len(words), dtype=object)
-        distinct[:] = words
-        self.parts.append(distinct[batch.indices.to_numpy(zero_copy_only=False)])
-
-
-def _columns(output: IO[bytes]) -> list[_Column]:
+def _columns(output: IO[bytes]) -> list[Gathered]:
     with pa.ipc.open_stream(output) as stream:
-        columns = [_Column(tidy(name)) for name in stream.schema.names]
+        columns = [Gathered(name) for name in stream.schema.names]
         for batch in stream:
             for column, values in zip(columns, batch.columns, strict=True):
-                column.add(values)
+                column.add(values.indices.to_numpy(zero_copy_only=False), values.dictionary.to_pylist())
+            check_distinct(columns)
     return columns
 
 
-def _table(name: str, said: dict[str, Any], columns: list[_Column]) -> tuple[RawTable | None, list[Problem]]:
-    values = [np.concatenate(c.parts) if c.parts else np.empty(0, dtype=object) for c in columns]
+def _table(name: str, said: dict[str, Any], columns: list[Gathered]) -> tuple[RawTable | None, list[Problem]]:
+    values = [column.values for column in columns]
     header = tuple(c.name for c in columns)
     rows = np.arange(len(values[0]) if values else 0) + 1
     if not header or not len(rows):
@@ -145,7 +127,7 @@ def _table(name: str, said: dict[str, Any], columns: list[_Column]) -> tuple[Raw
         remedy = f"Texts are not in the encoding that the file names: read as {said['encoding']}. Check them."
         problems.append(Problem("warning", "encoding", name, remedy=remedy))
     problems += [_declared(table, tidy(c), counts, codes.get(tidy(c), {})) for c, counts in said["declared"].items()]
-    if any(c.has_control or CONTROL.search(c.name) for c in columns):
+    if any(column.has_control for column in columns):
         problems += control_characters(table)
     return without_examples(table), problems
 

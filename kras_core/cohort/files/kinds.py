@@ -111,8 +111,8 @@ def _rename(kind: str) -> str:
     return f"It is a file of {kind}: name it {suffix}." if suffix else ""
 
 
-def too_large(name: str, size: int) -> Problem:
-    limit = MAX_UPLOAD_BYTES
+def too_large(name: str, size: int, limit: int | None = None) -> Problem:
+    limit = limit or MAX_UPLOAD_BYTES
     return Problem(
         "error",
         "too-large",

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from kras_core.cohort.files import missing
 from kras_core.cohort.files.apart import read_apart
-from kras_core.cohort.files.kinds import NAMED, TEXT_SUFFIXES, WORKBOOK_SUFFIXES, ZIP, refusal, suffix_of
+from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, NAMED, WORKBOOK_SUFFIXES, ZIP, refusal, suffix_of
+from kras_core.cohort.files.large import read_large
 from kras_core.cohort.files.packed import unpack
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.files.text import read_text
@@ -37,25 +39,63 @@ def open_tables(files: Sequence[tuple[str, bytes]], sheets: Mapping[str, str] | 
 
     sheets: the sheet with one row per patient, by file, where it is not the one named patients.
     """
-    problems: list[Problem] = []
-    tables: list[RawTable] = []
-    offered: dict[str, tuple[str, ...]] = {}
-    sequenced: frozenset[str] = frozenset()
-    for name, content in _unpacked(files, problems):
-        listed = case_list(content) if suffix_of(name) in TEXT_SUFFIXES else None
-        if listed is not None:
-            sequenced |= listed
-            continue
-        found, noticed, names = _read_one(name, content, (sheets or {}).get(name, ""))
-        tables += found
-        problems += noticed
-        if names:
-            offered[name] = names
-    form, joined_tables, done = _form(tables, sequenced)
-    problems += done
-    for table in joined_tables:
-        problems += missing.notes(table)
-    return Opened(joined_tables, tuple(problems), offered, form)
+    pile = _Pile(sheets or {})
+    for name, content in files:
+        pile.add(name, content)
+    return pile.opened()
+
+
+def open_paths(paths: Sequence[Path], sheets: Mapping[str, str] | None = None) -> Opened:
+    """The same from paths; what is too large for an upload is read in parts (see `large`). Raises OSError."""
+    pile = _Pile(sheets or {})
+    for path in paths:
+        if path.stat().st_size <= MAX_UPLOAD_BYTES:
+            pile.add(path.name, path.read_bytes())
+        else:
+            pile.put(*read_large(path))
+    return pile.opened()
+
+
+class _Pile:
+    """Tables and remarks, file by file."""
+
+    def __init__(self, sheets: Mapping[str, str]) -> None:
+        self.sheets = sheets
+        self.tables: list[RawTable] = []
+        self.problems: list[Problem] = []
+        self.offered: dict[str, tuple[str, ...]] = {}
+        self.sequenced: frozenset[str] = frozenset()
+
+    def add(self, name: str, content: bytes) -> None:
+        """A file; of an archive, every one in it."""
+        refused = refusal(name, content)
+        if refused:
+            self.problems.append(refused)
+        elif NAMED.get(suffix_of(name)) == ZIP:
+            members, noticed = unpack(name, content)
+            self.problems += noticed
+            for member, unpacked in members:
+                self.add(member, unpacked)
+        elif suffix_of(name) in WORKBOOK_SUFFIXES:
+            found, noticed, self.offered[name] = read_workbook(name, content, self.sheets.get(name, ""))
+            self.tables += found
+            self.problems += noticed
+        elif suffix_of(name) in NAMED:
+            self.put(*read_apart(name, content))
+        elif (listed := case_list(content)) is not None:
+            self.sequenced |= listed
+        else:
+            self.put(*read_text(name, content))
+
+    def put(self, table: RawTable | None, problems: list[Problem]) -> None:
+        self.tables += [table] if table else []
+        self.problems += problems
+
+    def opened(self) -> Opened:
+        form, tables, done = _form(self.tables, self.sequenced)
+        noted = [note for table in tables for note in missing.notes(table)]
+        offered = {name: sheets for name, sheets in self.offered.items() if sheets}
+        return Opened(tables, (*self.problems, *done, *noted), offered, form)
 
 
 def _form(tables: list[RawTable], sequenced: frozenset[str]) -> tuple[Form, tuple[RawTable, ...], list[Problem]]:
@@ -64,32 +104,6 @@ def _form(tables: list[RawTable], sequenced: frozenset[str]) -> tuple[Form, tupl
     if any(map(is_own, tables)) and not is_study:
         return "own", tuple(tables), []
     return joined(tables, sequenced) or ("wide", tuple(tables), [])
-
-
-def _unpacked(files: Sequence[tuple[str, bytes]], problems: list[Problem]) -> list[tuple[str, bytes]]:
-    """The files, archives replaced by what they hold."""
-    unpacked: list[tuple[str, bytes]] = []
-    for name, content in files:
-        refused = refusal(name, content)
-        if refused:
-            problems.append(refused)
-        elif NAMED.get(suffix_of(name)) == ZIP:
-            found, noticed = unpack(name, content)
-            unpacked += found
-            problems += noticed
-        else:
-            unpacked.append((name, content))
-    return unpacked
-
-
-def _read_one(name: str, content: bytes, sheet: str) -> tuple[list[RawTable], list[Problem], tuple[str, ...]]:
-    refused = refusal(name, content)
-    if refused:
-        return [], [refused], ()
-    if suffix_of(name) in WORKBOOK_SUFFIXES:
-        return read_workbook(name, content, sheet)
-    table, problems = read_apart(name, content) if suffix_of(name) in NAMED else read_text(name, content)
-    return [table] if table else [], problems, ()
 
 
 def is_own(table: RawTable) -> bool:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -18,11 +18,19 @@ _COMMON_CHINESE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class _Remarks:
-    """Lines above the header that begin with #: how many, and what they say of the columns (cBioPortal)."""
+class Layout:
+    """How a text is laid out: separator, header, the lines above it, and what they say of the columns.
 
-    lines: int
-    labels: Mapping[str, str]
+    above: lines that begin with #; blank: blank ones between them and the header. start: where the text
+    goes on behind the lines with #. labels: by column (cBioPortal writes them so).
+    """
+
+    separator: str
+    header: str
+    above: int = 0
+    blank: int = 0
+    start: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_text(name: str, content: bytes) -> tuple[RawTable | None, list[Problem]]:
@@ -30,13 +38,13 @@ def read_text(name: str, content: bytes) -> tuple[RawTable | None, list[Problem]
     text, problems = decode(name, content)
     if has_errors(problems):
         return None, problems
-    separator, remarks, text = _layout(text)
-    grid, problem = split(name, text, separator, remarks.lines)
+    found = layout(text)
+    grid, problem = split(name, text[found.start :], found.separator, found.above)
     if problem is not None:
         return None, [*problems, problem]
-    table, more = table_of(name, "", grid, above=remarks.lines)
-    if table is not None and remarks.labels:
-        table = replace(table, labels={**remarks.labels, **table.labels})
+    table, more = table_of(name, "", grid, above=found.above)
+    if table is not None and found.labels:
+        table = replace(table, labels={**found.labels, **table.labels})
     return table, [*problems, *more]
 
 
@@ -44,26 +52,46 @@ def read_text(name: str, content: bytes) -> tuple[RawTable | None, list[Problem]
 
 
 def decode(name: str, content: bytes) -> tuple[str, list[Problem]]:
-    """The text of a file, and what there is to say of its encoding: an error where it has none that is known.
+    """The text of a file, and what there is to say of its encoding: an error where it has none that is known."""
+    encoding = encoding_of(content)
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return "", [_no_text(name)]
+    if encoding.startswith("utf"):
+        return (text, []) if "\x00" not in text else ("", [_no_text(name)])
+    if CONTROL.search(text):
+        return "", [_no_text(name)]
+    return text, [said_of(name, encoding)]
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text, as Python names it.
 
     UTF-8 and UTF-16 prove themselves. Of the others, GB18030 is taken where nearly all characters beyond ASCII
-    come out as common Chinese ones (Western text read so gives rare ones), else Western European.
+    come out as common Chinese ones (Western text read so gives rare ones), else Windows-1252, which is Latin-1
+    with quotation marks and dashes, else Latin-1, which takes any byte.
     """
     wide = _utf_16(content)
-    try:
-        text = content.decode(wide or "utf-8-sig")
-        return (text, []) if "\x00" not in text else ("", [_no_text(name)])
-    except UnicodeDecodeError:
-        if wide:
-            return "", [_no_text(name)]
-    text = _chinese(content)
-    what, check = "Chinese (GB18030)", "Check the Chinese characters"
-    if not text:
-        text, what, check = _western(content), "Western European (Latin-1)", "Check names with accents"
-    if "\x00" in text or CONTROL.search(text):
-        return "", [_no_text(name)]
+    if wide:
+        return wide
+    for encoding in ("utf-8-sig", "gb18030", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding != "gb18030" or _is_common_chinese(text):
+            return encoding
+    return "latin-1"
+
+
+def said_of(name: str, encoding: str) -> Problem:
+    """A warning that the text is in an encoding that can only be guessed."""
+    what, check = "Western European (Latin-1)", "Check names with accents"
+    if encoding == "gb18030":
+        what, check = "Chinese (GB18030)", "Check the Chinese characters"
     remedy = f"Not UTF-8: read as {what}. {check}, or save as “CSV UTF-8”."
-    return text, [Problem("warning", "encoding", name, remedy=remedy)]
+    return Problem("warning", "encoding", name, remedy=remedy)
 
 
 def _no_text(name: str) -> Problem:
@@ -82,47 +110,37 @@ def _utf_16(content: bytes) -> str:
     return "utf-16-le" if odd > 0.4 and even == 0 else "utf-16-be" if even > 0.4 and odd == 0 else ""
 
 
-def _chinese(content: bytes) -> str:
-    """The text as GB18030, or nothing where it is hardly meant so."""
-    try:
-        text = content.decode("gb18030")
-    except UnicodeDecodeError:
-        return ""
+def _is_common_chinese(text: str) -> bool:
     beyond = [c for c in text[:200_000] if not c.isascii()]
     common = sum(len(c.encode("gb2312", "ignore")) == 2 for c in beyond)
-    return text if beyond and common / len(beyond) >= _COMMON_CHINESE else ""
-
-
-def _western(content: bytes) -> str:
-    """Windows-1252, which is Latin-1 with quotation marks and dashes; what that leaves out comes by Latin-1."""
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    return bool(beyond) and common / len(beyond) >= _COMMON_CHINESE
 
 
 # Lines
 
 
-def _layout(text: str) -> tuple[str, _Remarks, str]:
-    """The separator, the remarks above the header, and the text from the header on."""
+def layout(text: str) -> Layout:
+    """The separator, the header, and the lines above it that begin with #."""
     lines, start = [], 0
-    while start < len(text) and text[start] == "#":
+    while text.startswith("#", start):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end + 1
         lines.append(text[start:end].rstrip("\r\n"))
         start = end
-    separator = separator_of(text[start:] or text)
-    header = text[start : text.find("\n", start) if "\n" in text[start:] else len(text)].rstrip("\r")
-    if not lines or _is_header(lines, header, separator):
-        return separator_of(text), _Remarks(0, {}), text
-    return separator, _Remarks(len(lines), _labels(lines, header, separator)), text[start:]
+    below = _from(text, start)
+    if not lines or _is_header(lines, below.header, below.separator):
+        return _from(text, 0)
+    return replace(below, above=len(lines), labels=_labels(lines, below.header, below.separator))
 
 
-def separator_of(text: str) -> str:
-    """The one of SEPARATORS that occurs most often in the first line that is not blank."""
-    header = _QUOTED.sub("", text.lstrip("\r\n").split("\n", 1)[0])
-    return max(SEPARATORS, key=header.count)
+def _from(text: str, start: int) -> Layout:
+    """The layout of a text whose header is the first line, from here on, that is not blank."""
+    blank, at = 0, start
+    while at < len(text) and text[at] in "\r\n":
+        blank, at = blank + (text[at] == "\n"), at + 1
+    header = text[at : text.find("\n", at) if "\n" in text[at:] else len(text)].rstrip("\r")
+    unquoted = _QUOTED.sub("", header)
+    return Layout(max(SEPARATORS, key=unquoted.count), header, 0, blank, start)
 
 
 def _is_header(lines: Sequence[str], below: str, separator: str) -> bool:

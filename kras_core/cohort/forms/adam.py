@@ -92,7 +92,7 @@ def join(tables: Sequence[RawTable]) -> tuple[tuple[RawTable, ...], list[Problem
         problems += _add_times(made, times, ids)
     if sets.responses is not None:
         problems += _add_responses(made, sets.responses, ids)
-    joined = [made.table("patients")]
+    joined = [made.table()]
     if sets.events is not None:
         events, noticed = _adverse_events(sets.events)
         joined.append(events)
@@ -277,7 +277,7 @@ def _adverse_events(table: RawTable) -> tuple[RawTable, list[Problem]]:
     body = named(table, "aebodsys", "aesoc")
     if body is not None:
         made.add("system organ class", texts(text.capitalize() for text in body[kept]))
-    return made.table("adverse_events"), problems
+    return made.table(), problems
 
 
 def _said_of_events(table: RawTable, kept: np.ndarray, by_flag: bool, by_severity: bool) -> list[Problem]:

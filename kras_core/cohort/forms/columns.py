@@ -62,8 +62,6 @@ class Building:
             if name in table.value_labels:
                 self.value_labels[free] = table.value_labels[name]
 
-    def table(self, sheet: str = "") -> RawTable:
-        header = tuple(self.columns)
-        return RawTable(
-            self.file, sheet, header, tuple(self.columns.values()), self.rows, self.labels, self.value_labels
-        )
+    def table(self) -> RawTable:
+        header, columns = tuple(self.columns), tuple(self.columns.values())
+        return RawTable(self.file, "", header, columns, self.rows, self.labels, self.value_labels)

@@ -3,23 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kras_core.cohort.files import open_tables
-from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, too_large
+from kras_core.cohort import files
 from kras_core.cohort.mapping.apply import apply
 from kras_core.cohort.mapping.model import Mapping
 from kras_core.cohort.mapping.saved import LARGEST, from_toml
-from kras_core.cohort.problems import CohortError
 from kras_core.cohort.readers import RawTables, tables_of
 
 
 def open_paths(paths: Sequence[Path], sheet: str = "") -> RawTables:
     """These files as tables in their own names. Raises CohortError, OSError."""
-    for path in paths:
-        if path.stat().st_size > MAX_UPLOAD_BYTES:
-            raise CohortError([too_large(path.name, path.stat().st_size)])
-    files = [(path.name, path.read_bytes()) for path in paths]
-    sheets = {name: sheet for name, _ in files} if sheet else {}
-    return tables_of(open_tables(files, sheets), [name for name, _ in files])
+    names = [path.name for path in paths]
+    return tables_of(files.open_paths(paths, dict.fromkeys(names, sheet) if sheet else {}), names)
 
 
 def open_mapped(paths: Sequence[Path], mapping: Mapping) -> RawTables:
