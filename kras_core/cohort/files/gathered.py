@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kras_core.cohort.files.table import CONTROL, tidy
+from kras_core.cohort.files.table import CONTROL, tidy, tidy_all
 
 MAX_DISTINCT = 25_000_000
 
-_SHARED = 2  # texts are looked up among those known where each occurs in its part this often
+_DISTINCT = 0.9  # of a part's cells: a column beyond it is one of names or fine measurements, whose texts recur nowhere
 
 
 class TooManyTexts(ValueError):
@@ -27,9 +27,10 @@ class Gathered:
 
     def add(self, codes: np.ndarray, words: Sequence[str]) -> None:
         """A part: each cell's code (n,) and the text of each code."""
-        tidied = [tidy(word) for word in words]
-        self.has_control |= any(not w.isprintable() and CONTROL.search(w) is not None for w in tidied)
-        if len(tidied) * _SHARED <= len(codes):
+        tidied = tidy_all(words)
+        joined = "".join(tidied)
+        self.has_control |= not joined.isprintable() and CONTROL.search(joined) is not None
+        if len(tidied) <= _DISTINCT * len(codes):
             before = len(self._known)
             tidied = [self._known.setdefault(word, word) for word in tidied]
             self.distinct += len(self._known) - before

@@ -66,7 +66,7 @@ def table_of(
 
     above: lines of the sheet that stand above the grid.
     """
-    columns = [np.array(_tidy(column), dtype=object) for column in grid]
+    columns = [np.array(tidy_all(column), dtype=object) for column in grid]
     filled = np.array([column != "" for column in columns]).reshape(len(columns), -1 if columns else 0)
     lines = np.flatnonzero(filled.any(axis=0)) if filled.size else np.empty(0, dtype=int)
     where = Problem("error", "empty-table", file, sheet)
@@ -166,7 +166,7 @@ def _filled_rightwards(groups: Sequence[str], names: Sequence[str]) -> list[str]
     return filled
 
 
-def _tidy(values: Sequence[str]) -> Sequence[str]:
+def tidy_all(values: Sequence[str]) -> Sequence[str]:
     """Blanks around and doubled within go, line breaks become blanks. Most columns need nothing: look first."""
     joined = "\x00".join(["", *values, ""])
     if joined.isascii() and not any(untidy in joined for untidy in _UNTIDY):
