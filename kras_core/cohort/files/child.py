@@ -27,24 +27,25 @@ class Refused(Exception):
         super().__init__(code)
 
 
-def main() -> None:
+def main() -> int:
     request = json.loads(sys.stdin.buffer.readline())
     limit(request["bytes"], request["seconds"])
-    source = request["path"] or io.BytesIO(sys.stdin.buffer.read())
-    out = sys.stdout.buffer
+    return serve(request, request["path"] or io.BytesIO(sys.stdin.buffer.read()), sys.stdout.buffer)
+
+
+def serve(request: Answer, source: str | io.BytesIO, out: BinaryIO) -> int:
+    """Write the answer; the program's exit status, 1 for a file that the reader stumbled over."""
     try:
-        if request["kind"] == "Parquet":
-            parquet(source, request, out)
-        else:
-            statistical(source, request, out)
+        (parquet if request["kind"] == "Parquet" else statistical)(source, request, out)
     except Refused as refusal:
         say(refusal.answer, out)
     except MemoryError:
         say({"refused": "too-large", "found": ""}, out)
     except Exception:
         say({"refused": "damaged", "found": ""}, out)
-        sys.exit(1)
+        return 1
     out.flush()
+    return 0
 
 
 def limit(memory: int, seconds: int) -> None:
@@ -255,4 +256,4 @@ def write(batches: Any, out: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
