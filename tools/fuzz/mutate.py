@@ -54,7 +54,7 @@ def _inserted(data: bytearray, rng: random.Random) -> bytes:
 
 
 def _cut(data: bytearray, rng: random.Random) -> bytes:
-    return bytes(data[: rng.randrange(1, len(data))])
+    return bytes(data[: rng.randrange(len(data))])
 
 
 def _deleted(data: bytearray, rng: random.Random) -> bytes:

@@ -5,6 +5,7 @@ import os
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def workbook(frame: pd.DataFrame) -> bytes:
 def statistical(frame: pd.DataFrame) -> dict[str, bytes]:
     """SPSS, Stata and SAS transport; nothing here writes sas7bdat."""
     labels = {"os_event": {0.0: "alive", 1.0: "died"}}
-    plain = frame.assign(start_date=frame["start_date"].dt.date, centre="A")
+    plain: Any = frame.assign(start_date=frame["start_date"].dt.date, centre="A")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         pyreadstat.write_sav(plain, path / "a.sav", variable_value_labels=labels, missing_ranges={"age": [99.0]})

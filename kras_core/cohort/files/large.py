@@ -52,9 +52,13 @@ def _read_text(path: Path, sample: bytes) -> tuple[RawTable | None, list[Problem
     encoding = encoding_of(sample)
     problems = [] if encoding.startswith("utf") else [said_of(path.name, encoding)]
     found = layout(sample.decode(encoding, "ignore"))
-    header = [tidy(cell) for cell in next(csv.reader([found.header], delimiter=found.separator), [])]
-    if len(header) > MAX_COLUMNS:
-        return None, [too_many_columns(path.name, "", len(header))]
+    width = found.header.count(found.separator) + 1
+    if width > MAX_COLUMNS:
+        return None, [too_many_columns(path.name, "", width)]
+    try:
+        header = [tidy(cell) for cell in next(csv.reader([found.header], delimiter=found.separator), [])]
+    except csv.Error:
+        return None, [unreadable_line(path.name, "")]
     columns = [Gathered(name) for name in header]
     try:
         _gather(path, found.separator, found.above + found.blank, columns, encoding)

@@ -100,7 +100,7 @@ class _Pile:
 
 def _form(tables: list[RawTable], sequenced: frozenset[str]) -> tuple[Form, tuple[RawTable, ...], list[Problem]]:
     """The form of the tables, what they are joined to, and what was done for it."""
-    is_study = any("hugo_symbol" in table.keys for table in tables)
+    is_study = any({"hugo_symbol", "event_type"} & set(table.keys) for table in tables)
     if any(map(is_own, tables)) and not is_study:
         return "own", tuple(tables), []
     return joined(tables, sequenced) or ("wide", tuple(tables), [])

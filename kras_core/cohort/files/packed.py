@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from kras_core.cohort.files.archive import DAMAGE
+from kras_core.cohort.files.archive import CHUNK, DAMAGE
 from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, NAMED, SUFFIXES, ZIP, suffix_of
 from kras_core.cohort.problems import Problem
 
@@ -51,7 +51,7 @@ def _unpack(
     for member in kept:
         most = min(room, MAX_UPLOAD_BYTES)
         honest = copy.copy(member)
-        honest.file_size = most + 1  # the directory may lie: read on until the stream ends or the room does
+        honest.file_size = most + 2 * CHUNK  # the directory may lie: read on until the stream ends or the room does
         with archive.open(honest) as stream:
             content = stream.read(most + 1)
         if len(content) > most:

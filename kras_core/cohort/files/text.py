@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from kras_core.cohort.files.archive import MAX_CELLS
-from kras_core.cohort.files.table import CONTROL, RawTable, table_of, tidy
+from kras_core.cohort.files.table import CONTROL, RawTable, table_of, tidy, too_many_columns
 from kras_core.cohort.problems import Problem, has_errors
 
 SEPARATORS = ",;\t|"
+WIDEST = 16_384  # columns of an Excel sheet, empty ones included: beyond them a text is not even split
 
 _QUOTED = re.compile(r'"[^"]*"')
 _COMMON_CHINESE = 0.9
@@ -166,6 +167,8 @@ def _labels(lines: Sequence[str], header: str, separator: str) -> dict[str, str]
 def split(name: str, text: str, separator: str, above: int = 0) -> tuple[list[Sequence[str]], Problem | None]:
     """Columns of text, or the line that no table can be made of. above: lines of the file before this text."""
     width = _QUOTED.sub("", text.lstrip("\r\n").split("\n", 1)[0]).count(separator) + 1
+    if width > WIDEST:
+        return [], too_many_columns(name, "", width)
     if width * (text.count("\n") + 1) > MAX_CELLS:
         remedy = "Remove the columns that are not needed, or split the file."
         return [], Problem("error", "too-large", name, expected=f"at most {MAX_CELLS:,} cells", remedy=remedy)

@@ -43,7 +43,7 @@ class _Study:
 def holds(tables: Sequence[RawTable]) -> bool:
     """Whether these are files of a study: mutations, samples with patients, or statuses written "1:DECEASED"."""
     study = _sorted(tables)
-    if study.mutations is not None:
+    if study.mutations is not None or (study.timelines and study.patients is not None):
         return True
     if study.samples is not None:
         return study.samples.column("patient_id") is not None and (
