@@ -1,16 +1,25 @@
-"""Cohort: bring in a file, see what was found in it, and know the cohort in view."""
+"""Cohort: from a file to its first curve, and what is known of the cohort in view.
+
+A file in KRAScope's own names that validates is the cohort at once. Any other is mapped first: what its columns are,
+what their codes mean, what that gives. The cohort in view stays until "Use this cohort".
+"""
 
 import streamlit as st
 
+from kras_core.analyse.first_look import FirstLook
 from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES
-from kras_core.cohort.problems import CohortError, Problem
-from kras_core.cohort.readers import RawTables, read
+from kras_core.cohort.mapping import Mapping, MappingError
+from kras_core.cohort.problems import CohortError, Problem, has_errors
+from kras_core.cohort.readers import RawTables
 from kras_core.cohort.template import template_csv, template_workbook
 from kras_core.cohort.validate import examine
 from kras_core.report.cohort_card import card_html, problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.format import md_escape
+from pages.shared import draft as drafts
+from pages.shared import mapping as screen
 from pages.shared import session
+from pages.shared.draft import Draft
 
 LIMIT = MAX_UPLOAD_BYTES // 1024**2
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,19 +38,52 @@ def page() -> None:
         st.button(
             "Forget this cohort",
             icon=":material/delete:",
-            on_click=session.forget_upload,
+            on_click=_forget,
             args=(session.token(cohort),),
             key="forget",
             help="Drops the rows and everything computed from them now. Closing the session does the same.",
         )
 
 
+def _forget(token: str) -> None:
+    drafts.discard()
+    session.forget_upload(token)
+
+
 def _upload() -> None:
-    st.markdown(
-        "Bring your own cohort: a workbook with a sheet *patients* and, if recorded, a sheet *adverse_events*; or one "
-        "CSV file for each. Columns have KRAScope's names; columns of your own become strata (text) or markers "
-        "(numbers). The rows stay in this session's memory and are gone with it."
+    files = st.file_uploader(
+        f"Your file, up to {LIMIT} MB: Excel, CSV, SPSS, SAS, Stata, Parquet, or the files of a study together",
+        accept_multiple_files=True,
+        key=f"files:{st.session_state.get('uploader', 0)}",
+        max_upload_size=LIMIT,
+        on_change=_emptied,
+        help="Add the mapping (.toml) of an earlier extract, and this one is mapped the same way.",
     )
+    given = {f.name: f.getvalue() for f in files} if files else {}
+    draft = drafts.current()
+    if given or draft is not None:
+        _bring_in(given or draft.files if draft else given)
+    else:
+        _help()
+
+
+def _emptied() -> None:
+    """The last file was taken out of the uploader: so is its draft."""
+    if not st.session_state.get(f"files:{st.session_state.get('uploader', 0)}"):
+        drafts.discard()
+
+
+def _help() -> None:
+    st.caption(
+        "Columns are recognised by name and content; you confirm what the codes mean and see the first curve before "
+        "anything is used. The rows stay in this session's memory and are gone with it."
+    )
+    with st.expander("Templates, with KRAScope's own column names", key="templates", on_change="rerun") as fold:
+        if fold.open:
+            _templates()
+
+
+def _templates() -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Template, Excel",
@@ -62,32 +104,112 @@ def _upload() -> None:
                 icon=":material/download:",
                 key=f"template_{table}",
             )
-    files = st.file_uploader(
-        f"Excel or CSV, up to {LIMIT} MB",
-        type=["xlsx", "xls", "csv", "tsv", "txt"],
-        accept_multiple_files=True,
-        key=f"files:{st.session_state.get('uploader', 0)}",
-        max_upload_size=LIMIT,
-    )
-    if files:
-        _examine({f.name: f.getvalue() for f in files})
 
 
-def _examine(files: dict[str, bytes]) -> None:
-    """Read, report, and where there is no error make it the cohort. The previous cohort stays otherwise."""
+def _bring_in(files: dict[str, bytes]) -> None:
+    """Open, and where KRAScope knows the columns by their own names make it the cohort; else map them."""
+    draft = drafts.current()
+    sheets = {name: s for name in files if (s := st.session_state.get(f"sheet:{name}"))}
     try:
         with st.spinner("Reading …"):
-            raw = read(*files.items())
-            title = " + ".join(files)
-            cohort, problems = examine(raw, id="uploaded", title=title, provenance="real", origin="uploaded")
+            draft = drafts.start(files, sheets)
     except CohortError as refusal:
         _report(refusal.problems)
         return
+    except MappingError as refusal:
+        st.error(md_escape(str(refusal)), icon=":material/error:")
+        return
+    _sheets(draft)
+    if draft.used:
+        _used(draft)
+    elif draft.opened.form == "own" and not st.session_state.get(f"map_it:{draft.key}"):
+        _own_names(draft)
+    else:
+        _mapped(draft)
+
+
+def _sheets(draft: Draft) -> None:
+    """The choice of a sheet, where a workbook has several."""
+    for name, sheets in draft.opened.offered_sheets.items():
+        if len(sheets) > 1 and draft.opened.form != "own":
+            shown = draft.tables.patients.sheet
+            st.selectbox(
+                f"Sheet of patients in {md_escape(name)}",
+                sheets,
+                index=sheets.index(shown) if shown in sheets else 0,
+                format_func=md_escape,
+                key=f"sheet:{name}",
+                persist_state="session",
+            )
+
+
+def _own_names(draft: Draft) -> None:
+    """A file in KRAScope's own names: the cohort at once, or everything that is wrong with it."""
+    cohort, problems = examine(draft.tables, id="uploaded", title=draft.title, provenance="real", origin="uploaded")
     _report(problems)
-    _preview(raw)
-    if cohort is not None and session.token(cohort) not in session.uploads():
+    _preview(draft.tables)
+    if cohort is None:
+        st.toggle("Its columns mean something else: map them", key=f"map_it:{draft.key}", persist_state="session")
+    elif session.token(cohort) not in session.uploads():
         session.keep_upload(cohort)
         st.rerun()
+
+
+def _mapped(draft: Draft) -> None:
+    """The mapping screen, what was found in its result, and the button that uses it."""
+    current, _ = session.view()
+    origin = f" {draft.origin}" if draft.origin else ""
+    st.markdown(
+        f"**{md_escape(draft.title)}**, {draft.tables.patients.n:,} rows.{origin} This file cannot be used yet: "
+        f"confirm what its columns and codes mean. The cohort in view is still {md_escape(current.title)}."
+    )
+    mapping, look = screen.show(draft)
+    _use(draft, mapping, look)
+    if look.problems:
+        st.html(problems_html(look.problems))
+    screen.first_rows(look)
+
+
+def _use(draft: Draft, mapping: Mapping, look: FirstLook) -> None:
+    waiting = [c.source for c in mapping.unconfirmed]
+    with st.container(horizontal=True, vertical_alignment="center", key="use"):
+        used = st.button(
+            "Use this cohort",
+            type="primary",
+            icon=":material/check:",
+            disabled=look.cohort is None or bool(waiting),
+            key="use_cohort",
+        )
+        st.button("Discard", type="tertiary", on_click=_discard, key="discard")
+        screen.downloads(mapping, look)
+    if waiting:
+        st.caption(f"Waits for your word on the codes of {md_escape(', '.join(waiting))}.")
+    elif look.cohort is None:
+        st.caption("Waits for the errors below to be mended." if has_errors(look.problems) else md_escape(look.refusal))
+    if used and look.cohort is not None:
+        drafts.kept_mappings()[mapping.fingerprint] = mapping
+        draft.used = session.token(look.cohort)
+        session.keep_upload(look.cohort)
+        st.rerun()
+
+
+def _discard() -> None:
+    drafts.discard()
+    st.session_state["uploader"] = st.session_state.get("uploader", 0) + 1
+
+
+def _used(draft: Draft) -> None:
+    """What was made a cohort: where to look at it, and how to do the same again."""
+    st.success("It is the cohort in view.", icon=":material/check:")
+    with st.container(horizontal=True, vertical_alignment="center", key="use"):
+        st.page_link("pages/explore/survival.py", label="Its curves", icon=":material/monitoring:")
+        st.button("Change what its columns become", type="tertiary", on_click=_reopen, args=(draft,), key="reopen")
+        st.button("Another file", type="tertiary", on_click=_discard, key="discard")
+        screen.downloads(draft.mapping, screen.look_of(draft))
+
+
+def _reopen(draft: Draft) -> None:
+    draft.used = ""
 
 
 def _report(problems: tuple[Problem, ...]) -> None:

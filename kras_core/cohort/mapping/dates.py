@@ -38,6 +38,17 @@ class Timed:
     event: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class RuleEffect:
+    """Events of n patients and the median PFS in months (None: not reached) under one set of date rules."""
+
+    rules: DateRules
+    words: str
+    n: int
+    events: int
+    median: float | None
+
+
 class Dated:
     """The dates of a table, datetime64[D] (n,) each, NaT where missing or where there is no such column."""
 

@@ -90,6 +90,19 @@ def _look(header: str, label: str, text: np.ndarray, value_labels: Table[str, st
     return _Looked(header, label, text, value_labels, missing)
 
 
+def as_target(table: RawTable, source: str, becomes: str) -> Column:
+    """This column as somebody has said that it is, with unit, codes and way of writing as far as its content tells."""
+    i = table.header.index(source)
+    looked = _look(source, table.labels.get(source, ""), table.columns[i], table.value_labels.get(source, {}))
+    if becomes == OWN:
+        return _own(looked, "")
+    if becomes == LEFT_OUT:
+        return Column(source, LEFT_OUT)
+    target = PATIENTS[becomes]
+    fitted = _fitted(looked, target)
+    return replace(fitted or Column(source, becomes, target.units[0] if target.units else ""), missing=looked.missing)
+
+
 def no_values(text: np.ndarray, value_labels: Table[str, str]) -> tuple[str, ...]:
     """Codes of this column that most likely mean no value, beside those that always do: by their words ("unknown",
     "未知"), or as numbers of nines far from every other value."""

@@ -1,0 +1,29 @@
+"""A mapping for people: what was recognised in a sentence, and what a choice of date rules changes as a table."""
+
+from collections.abc import Sequence
+
+from kras_core.cohort.mapping.dates import RuleEffect
+from kras_core.cohort.mapping.model import LEFT_OUT, OWN, Mapping
+from kras_core.report.format import NOT_REACHED, plural
+from kras_core.report.html_table import Column, Row, Table
+
+
+def recognised_words(mapping: Mapping) -> str:
+    """ "18 columns: 12 recognised, 4 kept as they are, 2 left out"."""
+    kinds = [c.becomes for c in mapping.patients]
+    own, out = kinds.count(OWN), kinds.count(LEFT_OUT)
+    parts = [f"{len(kinds) - own - out} recognised"]
+    parts += [f"{own} kept as they are"] if own else []
+    parts += [f"{out} left out"] if out else []
+    return f"{plural(len(kinds), 'column')}: {', '.join(parts)}"
+
+
+def effects_table(effects: Sequence[RuleEffect]) -> Table:
+    """Events and median PFS under each choice, the others as chosen."""
+    rows = [Row(effect.words, (f"{effect.n:,}", f"{effect.events:,}", _median(effect.median))) for effect in effects]
+    columns = (Column("PFS under", numeric=False), Column("n"), Column("Events"), Column("Median, months"))
+    return Table("Each choice with the others as they are; Kaplan–Meier median.", columns, tuple(rows))
+
+
+def _median(months: float | None) -> str:
+    return NOT_REACHED if months is None or months != months or months == float("inf") else f"{months:.1f}"
