@@ -165,8 +165,7 @@ def _mapped(draft: Draft) -> None:
     )
     mapping, look = screen.show(draft)
     _use(draft, mapping, look)
-    if look.problems:
-        st.html(problems_html(look.problems))
+    screen.findings(look)
     screen.first_rows(look)
 
 

@@ -12,7 +12,7 @@ from kras_core.analyse.first_look import (
     rule_effects,
 )
 from kras_core.cohort.endpoints import endpoint as named_endpoint
-from kras_core.cohort.mapping import Mapping, to_toml
+from kras_core.cohort.mapping import LEFT_OUT, Column, Mapping, to_toml
 from kras_core.cohort.mapping.dates import rules_in_words
 from kras_core.cohort.mapping.editing import (
     ALL_UNITS,
@@ -30,6 +30,7 @@ from kras_core.cohort.mapping.editing import (
     with_missing,
 )
 from kras_core.report.answer import answer
+from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.format import md_escape, plural
@@ -38,13 +39,14 @@ from pages.shared import chart, session
 from pages.shared.draft import Draft
 
 CURVE_HEIGHT = 270
+MOST_REASONS = 12
 
 
 def show(draft: Draft) -> tuple[Mapping, FirstLook]:
     """Draw the screen; the mapping as the user has it now, and what comes of it."""
+    mapping = _columns(draft)
     questions, picture = st.columns([3, 2], gap="large")
     with questions:
-        mapping = _columns(draft)
         mapping = _dates_written(draft, mapping)
         mapping = _codes(draft, mapping)
         mapping = _rules(draft, mapping)
@@ -77,11 +79,20 @@ def _columns(draft: Draft) -> Mapping:
     if doubtful:
         st.markdown(f"**Please look at {plural(len(doubtful), 'column')}**")
         changed += _editor(draft, "look", rows(base, draft.tables, doubtful))
+        why = [f"“{md_escape(c.source)}”: {md_escape(c.reason)}." for c in base.patients if needs_look(c)]
+        st.caption("  \n".join(why[:MOST_REASONS]))
     with st.expander(recognised_words(base), key=f"others:{draft.key}", expanded=not doubtful and len(others) <= 8):
         changed += _editor(draft, "rest", rows(base, draft.tables, others))
         mapping = edited(base, draft.tables, changed)
         mapping = _missing(draft, mapping)
+    out = [f"“{md_escape(c.source)}” ({md_escape(c.reason.rstrip('.'))})" for c in mapping.patients if _withheld(c)]
+    if out:
+        st.caption(f"Left out: {'; '.join(out)}.")
     return mapping
+
+
+def _withheld(column: Column) -> bool:
+    return column.becomes == LEFT_OUT and column.reason not in ("", "empty")
 
 
 def _widget_lives(draft: Draft) -> bool:
@@ -95,15 +106,16 @@ def _editor(draft: Draft, name: str, shown: Sequence[dict[str, str]]) -> list[di
         key=f"{name}:{draft.key}",
         hide_index=True,
         disabled=["column", "first", "sure", "why"],
+        placeholder="",
+        column_order=[*("column", "first", "becomes", "unit"), *(("why",) if name == "rest" else ())],
         column_config={
-            "column": config.TextColumn("Column of the file", width="small"),
-            "first": config.TextColumn("First values", width="small"),
+            "column": config.TextColumn("Column of the file", width=150),
+            "first": config.TextColumn("First values", width=170),
             "becomes": config.SelectboxColumn(
-                "Becomes", options=list(CHOICES), format_func=lambda id: CHOICES[str(id)], required=True, width="medium"
+                "Becomes", options=list(CHOICES), format_func=lambda id: CHOICES[str(id)], required=True, width=210
             ),
-            "unit": config.SelectboxColumn("Unit", options=["", *ALL_UNITS], width="small"),
-            "sure": config.TextColumn("Sure?", width="small"),
-            "why": config.TextColumn("Why", width="large"),
+            "unit": config.SelectboxColumn("Unit", options=["", *ALL_UNITS], width=75),
+            "why": config.TextColumn("Why", width=290),
         },
     )
 
@@ -263,6 +275,20 @@ def _curve(draft: Draft, look: FirstLook) -> None:
         st.markdown(f"**{md_escape(found.title)}**")
         st.caption(md_escape(f"{found.line1.text} · {found.line2.text}".strip(" ·")))
         chart.show("first", km_figure(look.curve, theme=session.theme(), height=CURVE_HEIGHT), alt_text(look.curve))
+
+
+def findings(look: FirstLook) -> None:
+    """Errors and warnings in sight; what was done, value for value, folded."""
+    notes = [p for p in look.problems if p.severity == "note"]
+    others = [p for p in look.problems if p.severity != "note"]
+    if others:
+        st.html(problems_html(others))
+    if notes:
+        with st.expander(
+            f"What is done to the file: {plural(len(notes), 'note')}", key="notes", on_change="rerun"
+        ) as fold:
+            if fold.open:
+                st.html(problems_html(notes))
 
 
 def first_rows(look: FirstLook) -> None:

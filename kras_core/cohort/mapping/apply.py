@@ -103,7 +103,7 @@ def _mapped(
     for header, text in zip(table.header, table.columns, strict=True):
         done = _Done(table, by_source[header])
         if done.column.becomes == LEFT_OUT:
-            remedy = f"Left out: {done.column.reason}." if done.column.reason else "Left out."
+            remedy = f"Left out: {done.column.reason.rstrip('.')}." if done.column.reason else "Left out."
             problems.append(table.problem("note", "left-out", header, remedy=remedy))
             continue
         target = targets.get(done.column.becomes)
