@@ -7,6 +7,8 @@ from kras_core.cohort.mapping.model import LEFT_OUT, OWN, Mapping
 from kras_core.report.format import NOT_REACHED, plural
 from kras_core.report.html_table import Column, Row, Table
 
+MOST_MEANINGS = 24
+
 
 def recognised_words(mapping: Mapping) -> str:
     """ "18 columns: 12 recognised, 4 kept as they are, 2 left out"."""
@@ -16,6 +18,13 @@ def recognised_words(mapping: Mapping) -> str:
     parts += [f"{own} kept as they are"] if own else []
     parts += [f"{out} left out"] if out else []
     return f"{plural(len(kinds), 'column')}: {', '.join(parts)}"
+
+
+def meanings_words(mapping: Mapping) -> str:
+    """ "subject → patient_id · OS_STATUS → os_event": what was recognised, at a glance."""
+    found = [f"{c.source} → {c.becomes}" for c in mapping.patients if c.is_target and c.source != c.becomes]
+    more = len(found) - MOST_MEANINGS
+    return " · ".join(found[:MOST_MEANINGS] + ([f"and {more} more"] if more > 0 else []))
 
 
 def effects_table(effects: Sequence[RuleEffect]) -> Table:

@@ -34,7 +34,7 @@ from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.format import md_escape, plural
-from kras_core.report.mapping_words import effects_table, recognised_words
+from kras_core.report.mapping_words import effects_table, meanings_words, recognised_words
 from pages.shared import chart, session
 from pages.shared.draft import Draft
 
@@ -85,6 +85,7 @@ def _columns(draft: Draft) -> Mapping:
         changed += _editor(draft, "rest", rows(base, draft.tables, others))
         mapping = edited(base, draft.tables, changed)
         mapping = _missing(draft, mapping)
+    st.caption(md_escape(meanings_words(mapping)))
     out = [f"“{md_escape(c.source)}” ({md_escape(c.reason.rstrip('.'))})" for c in mapping.patients if _withheld(c)]
     if out:
         st.caption(f"Left out: {'; '.join(out)}.")

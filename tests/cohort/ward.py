@@ -12,7 +12,7 @@ HEADER = (
     *("既往抗血管治疗", "中性粒细胞（10^9/L）", "淋巴细胞（10^9/L）", "血小板（10^9/L）", "白蛋白（g/dL）"),
     *("治疗开始日期", "进展日期", "末次评估日期", "死亡日期", "末次随访日期", "生存状态", "最佳疗效", "科室"),
 )
-CUTOFF = dt.date(2024, 6, 30)
+CUTOFF = dt.date(2023, 6, 30)
 
 
 def lines(n: int = N, seed: int = 5) -> list[list[object]]:
@@ -34,11 +34,13 @@ def _patient(i: int, random: np.random.Generator) -> list[object]:
         return f"{value:.1f}".replace(".", ",")
 
     start = dt.date(2021, 1, 4) + dt.timedelta(days=int(random.integers(0, 700)))
-    death = start + dt.timedelta(days=int(random.exponential(420)) + 20)
+    death = start + dt.timedelta(days=int(random.exponential(560)) + 20)
     progression = min(start + dt.timedelta(days=int(random.exponential(230)) + 15), death)
     last = min(death, CUTOFF)
     progressed = progression < last
     scan = progression if progressed else last - dt.timedelta(days=int(random.integers(0, 15)))
+    if progressed and i % 6 == 0 and progression - start > dt.timedelta(days=120):
+        scan = progression - dt.timedelta(days=100)  # came back late
     died = death <= CUTOFF
     return [
         f"SIM-{i + 1:03d}",
