@@ -310,10 +310,12 @@ def _one_each(columns: list[Column]) -> list[Column]:
 
 
 def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
-    """An event without its time takes the only other column that names a unit of time and holds times."""
+    """An event without its time takes the only other column that names a unit of time and holds times; a doubtful one
+    that finds none is no endpoint."""
     there = {c.becomes for c in columns}
     alone = [c.becomes for c in columns if c.is_event and c.becomes.replace("_event", "_time") not in there]
-    if len(alone) != 1 or "start_date" in there:
+    dated = "start_date" in there and there & {"death_date", "last_contact_date", "progression_date"}
+    if len(alone) != 1 or dated:
         return columns
     target = PATIENTS[alone[0].replace("_event", "_time")]
     fitting = {}
@@ -328,7 +330,14 @@ def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
             if fitted is not None:
                 reason = f"the only column that names a unit of time, beside an event without one; {fitted.reason}"
                 fitting[column.source] = replace(fitted, missing=column.missing, reason=reason, confidence="unsure")
-    return [fitting.get(c.source, c) if len(fitting) == 1 else c for c in columns]
+    if len(fitting) != 1:
+        return [_without_time(c) if c.becomes == alone[0] and c.confidence == "unsure" else c for c in columns]
+    return [fitting.get(c.source, c) for c in columns]
+
+
+def _without_time(column: Column) -> Column:
+    reason = f"might be the event of an endpoint ({column.reason}), but no column holds its time"
+    return Column(column.source, OWN, missing=column.missing, reason=reason, confidence="unsure")
 
 
 def _agreed_dates(columns: list[Column]) -> tuple[Column, ...]:
