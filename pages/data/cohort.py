@@ -46,7 +46,7 @@ def page() -> None:
 
 
 def _forget(token: str) -> None:
-    drafts.discard()
+    _discard()  # the uploader too: in the next run it would bring the cohort back
     session.forget_upload(token)
 
 

@@ -123,7 +123,7 @@ def _editor(draft: Draft, name: str, shown: Sequence[dict[str, str]]) -> list[di
 
 def _missing(draft: Draft, mapping: Mapping) -> Mapping:
     """Codes that mean no value: shown with their counts, and chosen."""
-    found = missing_choices(mapping, draft.tables)
+    found = session.kept(("missing", draft.key), lambda: missing_choices(draft.base, draft.tables))
     if not found:
         return mapping
     chosen = st.multiselect(
@@ -157,6 +157,7 @@ def _codes(draft: Draft, mapping: Mapping) -> Mapping:
     """Codes of categories that somebody chose by hand, and the coding of every event, confirmed in words."""
     for i, coding in enumerate(open_codings(mapping, draft.tables)):
         st.markdown(f"**{md_escape(coding.title)}**: what do the codes of “{md_escape(coding.column.source)}” mean?")
+        st.caption(md_escape(" · ".join(coding.words)))
         mapping = with_codes(mapping, coding.column.source, _code_boxes(draft, f"level{i}", coding))
     for i, coding in enumerate(event_codings(mapping, draft.tables)):
         with st.container(key=f"event{i}_{draft.key}"):

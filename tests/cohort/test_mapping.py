@@ -1,5 +1,7 @@
 """Recognising columns, applying a mapping and keeping it, on made-up rows and a *simulated* ward spreadsheet."""
 
+from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,16 @@ from kras_core.cohort.files import open_tables
 from kras_core.cohort.mapping import LEFT_OUT, OWN, Mapping, MappingError, apply, from_toml, propose, to_toml
 from kras_core.cohort.mapping.apply import preview
 from kras_core.cohort.mapping.codes import event_coding, flag_coding, level_coding
-from kras_core.cohort.mapping.editing import date_questions, edited, event_codings, missing_choices, rows, turned
+from kras_core.cohort.mapping.editing import (
+    date_questions,
+    edited,
+    event_codings,
+    missing_choices,
+    open_codings,
+    rows,
+    turned,
+    with_codes,
+)
 from kras_core.cohort.mapping.synonyms import names, plain
 from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS
 from kras_core.cohort.mapping.units import guess_unit
@@ -20,7 +31,7 @@ from tests.cohort import ward
 from tests.cohort.files import csv_of
 
 
-def opened(columns: dict[str, list[object]], name: str = "file.csv") -> RawTables:
+def opened(columns: Table[str, Sequence[object]], name: str = "file.csv") -> RawTables:
     """A file of these columns, each value as text."""
     lines = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     return tables_of(open_tables([(name, csv_of(lines))]), [name])
@@ -141,7 +152,8 @@ def test_codes_that_say_nothing_stay_unsaid():
     assert event_coding([str(i) for i in range(40)], {}, "status") is None
     assert flag_coding(["a", "b"], {}) is None
     assert level_coding(["0", "1"], {}, PATIENTS["sex"]) is None
-    assert dict(level_coding(["0", "1"], {"0": "female", "1": "male"}, PATIENTS["sex"]).codes) == {"0": "F", "1": "M"}
+    labelled = level_coding(["0", "1"], {"0": "female", "1": "male"}, PATIENTS["sex"])
+    assert labelled is not None and dict(labelled.codes) == {"0": "F", "1": "M"}
 
 
 @pytest.mark.parametrize(
@@ -280,6 +292,28 @@ def test_another_meaning_by_hand_is_fitted_anew_and_a_wrong_unit_is_ignored():
     (coding,) = event_codings(again, tables)
     assert coding.words == ("0 = no progression or death yet: 1 patient", "1 = progression or death: 2 patients")
     assert turned(coding.codes) == {"0": "event", "1": "censored"}
+
+
+def test_codes_of_a_category_chosen_by_hand_are_asked_for():
+    tables = opened({"id": ["a", "b", "c"], "gender": ["0", "1", "0"], "cvd": ["0", "1", "1"]})
+    mapping = propose(tables)
+    assert "its values are not one of M, F" in mapping.patients[1].reason
+    shown = rows(mapping, tables, frozenset({"gender", "cvd"}))
+    by_hand = edited(mapping, tables, [shown[0] | {"becomes": "sex"}, shown[1]])
+    (asked,) = open_codings(by_hand, tables)
+    assert (asked.title, dict(asked.codes), asked.words) == (
+        "Sex",
+        {"0": "", "1": ""},
+        ("0: 2 patients", "1: 1 patient"),
+    )
+    said = with_codes(by_hand, "gender", {"0": "M", "1": "F"})
+    assert column(preview(said, tables), "sex") == ["M", "F", "M"]
+
+
+def test_an_event_that_finds_no_time_is_no_endpoint():
+    mapping = propose(opened({"id": ["a", "b"], "CNSR": ["0", "1"], "x": ["1.5", "2.5"]}))
+    assert becomes(mapping) == {"id": "patient_id", "CNSR": OWN, "x": OWN}
+    assert "no column holds its time" in mapping.patients[1].reason
 
 
 def test_missing_codes_are_shown_with_their_counts():

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from kras_core.cohort import coerce
 from kras_core.cohort.mapping.synonyms import level_spellings
@@ -54,9 +55,10 @@ def _words(text: str) -> str:
 
 def counts(text: np.ndarray) -> dict[str, int]:
     """How often each distinct value occurs, missing ones left out; in natural order."""
-    known = text[~coerce.missing(text)]
-    values, n = np.unique(known.astype(str), return_counts=True)
-    found = dict(zip(values.tolist(), n.tolist(), strict=True))
+    codes, distinct = pd.factorize(text)
+    n = np.bincount(codes, minlength=len(distinct))
+    kept = ~coerce.missing(np.asarray(distinct, dtype=object))
+    found = dict(zip(distinct[kept].tolist(), n[kept].tolist(), strict=True))
     return dict(sorted(found.items(), key=lambda item: coerce._natural(item[0])))
 
 

@@ -17,6 +17,7 @@ from kras_core.cohort.mapping.written_dates import WAYS, how_written, read_dates
 from kras_core.cohort.readers import RawTables
 
 SHOWN = 3  # first values of a column
+LOOKED_AT = 2_000  # rows, for them
 BY_HAND = "chosen by hand"
 
 SURENESS: Table[Confidence, str] = {"sure": "sure", "likely": "likely", "unsure": "look"}
@@ -41,7 +42,8 @@ def rows(mapping: Mapping, tables: RawTables, only: frozenset[str]) -> list[Row]
 
 
 def _row(column: Column, text: np.ndarray) -> Row:
-    known = list(dict.fromkeys(text[~coerce.missing(text)][:200].tolist()))
+    start = text[:LOOKED_AT]
+    known = list(dict.fromkeys(start[~coerce.missing(start)].tolist()))
     first = " · ".join(value if len(value) <= 24 else value[:23] + "…" for value in known[:SHOWN])
     return {
         "column": column.source,
@@ -120,7 +122,7 @@ def open_codings(mapping: Mapping, tables: RawTables) -> tuple[Coding, ...]:
             if target.kind == "category":
                 options = {"": "not known"} | {level: level for level in levels}
             codes = {code: level if level in levels else "" for code, level in read.items()}
-            words = tuple(f"{code}: {n:,} patients" for code, n in counted.items())
+            words = tuple(f"{code}: {n:,} {'patient' if n == 1 else 'patients'}" for code, n in counted.items())
             found.append(Coding(column, target.label, codes, words, options))
     return tuple(found)
 

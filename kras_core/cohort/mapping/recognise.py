@@ -310,8 +310,8 @@ def _one_each(columns: list[Column]) -> list[Column]:
 
 
 def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
-    """An event without its time takes the only other column that names a unit of time and holds times; a doubtful one
-    that finds none is no endpoint."""
+    """An event without its time takes the only other column whose header names a unit of time and which holds times; a
+    doubtful one that finds none is no endpoint."""
     there = {c.becomes for c in columns}
     alone = [c.becomes for c in columns if c.is_event and c.becomes.replace("_event", "_time") not in there]
     dated = "start_date" in there and there & {"death_date", "last_contact_date", "progression_date"}
@@ -323,7 +323,7 @@ def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
         looked = _look(column.source, table.labels.get(column.source, ""), text[:LOOKED_AT], {})
         if (
             column.becomes == OWN
-            and written_unit(looked.said, target.units)
+            and written_unit(looked.said.removesuffix(looked.label.lower()), target.units)
             and len(looked.distinct) > codes.MOST_CODES
         ):
             fitted = _fitted_number(looked, target, Column(column.source, target.id))
