@@ -107,6 +107,18 @@ def prepare(n: int, continuous: bool, folder: Path) -> Cohort:
     return cohort
 
 
+def difference(found: np.ndarray, expected: np.ndarray) -> str:
+    """Hazard ratios relative, interactions' χ² absolute: twice the difference of two log likelihoods.
+
+    At 100,000 patients these are some −950,000, and R's carry 1e-6 of rounding: evaluated in extended precision at the
+    same maxima, our χ² were off by 6e-9 at most and R's by 2e-6. A tighter coxph.control moves R away: below rounding
+    its step halving goes on, and hazard ratios are then off by 2e-6.
+    """
+    chi2 = np.arange(found.size) % 3 == 2
+    ratios = np.max(np.abs(found / expected - 1)[~chi2])
+    return f"HR {ratios:.0e}; χ² {np.max(np.abs(found - expected)[chi2]):.0e} absolute"
+
+
 def compare(task: str, n: int, continuous: bool, turns: int, r_turns: int, bar: int) -> str:
     """One row of the table. The engines take turns, each after a first one that does not count."""
     with tempfile.TemporaryDirectory() as name:
@@ -127,7 +139,7 @@ def compare(task: str, n: int, continuous: bool, turns: int, r_turns: int, bar: 
     if task == "ribbon":
         apart = f"χ² {abs(numbers[0] / expected[0] - 1):.0e}; p {numbers[1]:.4f} and {expected[1]:.4f}"
     else:
-        apart = f"{np.max(np.abs(np.array(numbers) / np.array(expected) - 1)):.0e}"
+        apart = difference(np.array(numbers), np.array(expected))
     cells = (task, f"{n:,}", f"{first * 1000:,.1f}", f"{second * 1000:,.0f}", f"{second / first:.1f} (≥ {bar})", apart)
     return f"| {' | '.join(cells)} |"
 

@@ -71,7 +71,7 @@ def default_covariates(cohort: Cohort, selection: Selection) -> tuple[str, ...]:
     return tuple(found)
 
 
-def analyse_model(cohort: Cohort, selection: Selection, ids: tuple[str, ...], per: Per = "unit") -> ModelAnalysis:
+def analyse_model(cohort: Cohort, selection: Selection, ids: tuple[str, ...], per: Per = "sd") -> ModelAnalysis:
     """A Cox model of these covariates (stratifier ids) in the selected patients with a value of each.
 
     Categories by level against their reference, numbers per unit or per standard deviation; the selection's own strata
@@ -239,7 +239,7 @@ def _likelihood_ratio(fitted: Coefficients, smaller: float, df: int) -> TestResu
 # On demand
 
 
-def diagnose(cohort: Cohort, selection: Selection, ids: tuple[str, ...], per: Per = "unit") -> tuple[Diagnostic, ...]:
+def diagnose(cohort: Cohort, selection: Selection, ids: tuple[str, ...], per: Per = "sd") -> tuple[Diagnostic, ...]:
     """Scaled Schoenfeld residuals of every term, with a smooth curve; none where the model has no estimate."""
     analysis = analyse_model(cohort, selection, ids, per)
     if analysis.reason or analysis.drawn:

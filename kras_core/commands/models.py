@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     models.add_argument(
         "--covariates", metavar="ID[,ID…]", help="stratifiers, numbers among them (default: the usual ones)"
     )
-    models.add_argument("--per", choices=("unit", "sd"), default="unit", help="step of a number")
+    models.add_argument("--per", choices=("sd", "unit"), default="sd", help="step of a number")
     models.add_argument("--penalised", action="store_true", help="elastic net and ridge, cross-validated")
     models.add_argument("--bootstrap", type=int, default=0, metavar="N", help="resamples for the optimism")
     models.set_defaults(run=_models)

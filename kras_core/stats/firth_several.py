@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kras_core.stats.results import NAN, FirthFit, Floats
 
 METHOD = "Cox, Firth's penalised likelihood (firthmodels, Breslow ties), profile interval"
-STEPS, LONGEST, LIMIT_STEPS = 100, 50.0, 100
+STEPS, LONGEST, LIMIT_STEPS = 50, 50.0, 100
 TOLERANCES = (1e-9, 1e-6)  # of gradient and step: where rounding forbids the first, the second
 
 
@@ -36,7 +36,7 @@ def firth_cox(time: Floats, event: NDArray[np.bool_], covariates: Floats, confid
         with catch_warnings():
             simplefilter("ignore")  # what did not converge is asked of it below
             for tolerance in TOLERANCES:
-                model = FirthCoxPH("numpy", STEPS, LONGEST, max_halfstep=50, gtol=tolerance, xtol=tolerance)
+                model = FirthCoxPH("numpy", STEPS, LONGEST, max_halfstep=20, gtol=tolerance, xtol=tolerance)
                 if model.fit(z, (event, time)).converged_:
                     break
             else:

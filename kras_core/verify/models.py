@@ -19,7 +19,7 @@ STATSMODELS, SCIKIT_SURVIVAL, LIFELINES = "statsmodels PHReg", "scikit-survival"
 
 
 def verify_model(
-    cohort: Cohort, selection: Selection, ids: tuple[str, ...], per: Per = "unit"
+    cohort: Cohort, selection: Selection, ids: tuple[str, ...], per: Per = "sd"
 ) -> tuple[SecondOpinion, ...]:
     """Every estimate, its error and the model's tests; nothing of what is a range over redraws or infinite.
 

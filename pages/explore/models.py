@@ -36,7 +36,7 @@ from kras_core.stats.results import PenaltyPath
 from kras_core.verify.models import verify_model
 from pages.shared import chart, downloads, options, session, work
 
-PER = {"unit": "Per unit", "sd": "Per SD"}
+PER = {"sd": "Per SD", "unit": "Per unit"}
 KINDS = {"elastic": "elastic net", "ridge": "ridge"}
 
 Ids = tuple[str, ...]
@@ -47,7 +47,7 @@ def page() -> None:
     offered = offered_variables(cohort)
     ids = tuple(options.strata("covariates", offered, default_covariates(cohort, selection)))
     selection = selection.but(by=())
-    per: Per = "sd" if options.choice("per", PER) == "sd" else "unit"
+    per: Per = "unit" if options.choice("per", PER) == "unit" else "sd"
     options.choice("penalty", KINDS)
     try:
         analysis = session.kept(("model", selection, ids, per), lambda: analyse_model(cohort, selection, ids, per))

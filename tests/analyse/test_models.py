@@ -63,7 +63,7 @@ def test_one_covariate_alone_is_the_univariable_model() -> None:
         selection = replace(view(cohort), conventions=PRESETS[preset])
         table = {v.id: v for v in analyse_cox(cohort, selection, ("sex", "age", "kras_variant")).variables}
         for id in table:
-            model = analyse_model(cohort, selection, (id,))
+            model = analyse_model(cohort, selection, (id,), "unit")
             for term, alone in zip(model.covariates[0].terms, table[id].terms, strict=False):
                 assert term.label == alone.label and term.ratio is not None and alone.ratio is not None
                 assert term.ratio.estimate == pytest.approx(alone.ratio.estimate, rel=1e-8)

@@ -1,7 +1,5 @@
 """Real files, where the machine has them (KRASCOPE_REAL_DATA names the folder): none is part of the repository."""
 
-import csv
-import os
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,9 @@ from kras_core.analyse.subgroups import analyse_forest
 from kras_core.cohort.stratifiers import split, stratifiers
 from kras_core.selection import By
 from tests.cohort.files import cohort, refusal
+from tests.cohort.real_data import FOLDER, MISSING, renamed
 
-FOLDER = os.environ.get("KRASCOPE_REAL_DATA")
-pytestmark = pytest.mark.skipif(not FOLDER, reason="KRASCOPE_REAL_DATA names no folder with the real files")
+pytestmark = pytest.mark.skipif(not FOLDER, reason=MISSING)
 
 
 def test_a_pickle_that_calls_itself_spss_is_refused_under_every_name():
@@ -24,24 +22,7 @@ def test_a_pickle_that_calls_itself_spss_is_refused_under_every_name():
 
 
 def test_a_study_of_checkpoint_inhibitors_becomes_a_cohort():
-    folder = Path(FOLDER or "") / "hellmann_2018"
-    with (folder / "data_clinical_patient.txt").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    named = [
-        {
-            "patient_id": r["PATIENT_ID"],
-            "age": r["AGE_YRS"],
-            "sex": r["SEX"],
-            "smoking": r["SMOKING_STATUS"],
-            "ecog": r["ECOG_PERFORMANCE_STATUS"],
-            "best_response": r["BEST_OVERALL_RESPONSE"],
-            "pfs_months": r["PFS_MONTHS"],
-            "pfs_event": r["PFS_STATUS"].partition(":")[0],
-            "tmb": r["NONSYNONYMOUS_MUTATION_BURDEN"],
-        }
-        for r in rows
-    ]
-    made = cohort(named, provenance="real")
+    made = cohort(renamed("hellmann_2018"), provenance="real")
     assert (made.n, made.endpoints) == (75, ("pfs",))
     _meets_its_publication(made)
     codes = split(made, stratifiers(made)["tmb"]).codes
@@ -62,21 +43,7 @@ def _meets_its_publication(made):
 
 
 def test_resected_adenocarcinomas_have_markers_with_many_cutoffs():
-    folder = Path(FOLDER or "") / "luad_mskcc_2020"
-    with (folder / "data_clinical_patient.txt").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    named = [
-        {
-            "patient_id": r["PATIENT_ID"],
-            "age": r["AGE_AT_SURGERY"],
-            "sex": r["SEX"],
-            "suv": r["SUV"] if r["SUV"].replace(".", "").isdigit() else "",
-            "rfs_months": r["RFS_MONTHS"],
-            "rfs_event": r["RFS_STATUS"].partition(":")[0],
-        }
-        for r in rows
-    ]
-    made = cohort(named, provenance="real")
+    made = cohort(renamed("luad_mskcc_2020"), provenance="real")
     view = analyse_biomarker(made, default_selection(made), By("suv"))
     assert (made.n, view.distribution.n, view.distribution.missing) == (604, 537, 67)
     assert view.scan is not None and view.chosen is not None and view.scan.cutoffs.size > 100
