@@ -313,3 +313,14 @@ def test_historical_lists_published_medians_with_sources():
     rows = {row["id"]: row for row in answer("historical", "--endpoint", "pfs")}
     assert rows["alter0303-anlotinib"]["median"] == "5.4" and rows["alter0303-anlotinib"]["quoted"]["median"] == "4.8"
     assert all(row["source"] and row["caution"] for row in rows.values())
+
+
+def test_models_prints_one_model_and_refuses_what_is_never_printed_together():
+    found = answer("models", "ncctg-lung", "--covariates", "sex,age", "--per", "unit", "--bootstrap", "3")
+    assert [c["id"] for c in found["covariates"]] == ["sex", "age"] and found["optimism"]["samples"] == 3
+    assert found["covariates"][1]["terms"][0]["label"] == "per year"
+    done = run("models", "sintilimab-anlotinib", "--covariates", "prior_antiangiogenic,g12c")
+    assert (done.returncode, done.stdout) == (2, "") and "never together" in done.stderr
+    done = run("analyse", "sintilimab-anlotinib", "--by", "prior_antiangiogenic,g12c")
+    assert (done.returncode, done.stdout) == (2, "") and "never together" in done.stderr
+    assert run("models", "sintilimab-anlotinib", "--penalised").returncode == 2

@@ -34,6 +34,7 @@ SEED = 20240304  # fixed, and stated: the same view gives the same folds and res
 RESAMPLES = 200
 POINTS = 101
 CURVE_EVENTS = 10  # fewer residuals carry no curve
+FIRTH_MOST_EVENTS = 500
 DEFAULT_EVENTS_PER_TERM = 5
 MOST_DEFAULT = 6
 DELAYED = "not offered under delayed entry"
@@ -151,7 +152,7 @@ def _with_estimates(made: ModelRows, result: ModelAnalysis) -> ModelAnalysis:
     if fitted.reason == MONOTONE:
         found = infinite(made.grid, made.event, x)
         directions = directions if found is None else found
-    why = _firth_refused(made)
+    why = _firth_refused(made, bool(fitted.reason))
     covariates = _with_terms(made, result, fitted, directions, why)
     if fitted.reason:
         return replace(result, covariates=covariates, reason=fitted.reason, firth_reason=why)
@@ -176,7 +177,7 @@ def _with_estimates(made: ModelRows, result: ModelAnalysis) -> ModelAnalysis:
     )
 
 
-def _firth_refused(made: ModelRows) -> str:
+def _firth_refused(made: ModelRows, separated: bool) -> str:
     p, events = made.x.shape[1], int(made.event.sum())
     if made.grid.entry is not None:
         return f"Firth's penalty by firthmodels is {DELAYED}"
@@ -186,6 +187,8 @@ def _firth_refused(made: ModelRows) -> str:
             f"{p} terms for {events} events: Firth's penalised model is offered up to one term per "
             f"{FIRTH_EVENTS_PER_TERM} events, {most} here"
         )
+    if events > FIRTH_MOST_EVENTS and not separated:
+        return f"{events} events are too many for Firth's penalty to show in what is printed"
     return ""
 
 
