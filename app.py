@@ -30,6 +30,7 @@ page = st.navigation(
             st.Page(PAGES / "check" / "reported.py", title="Reported figures", url_path="reported"),
             st.Page(PAGES / "check" / "curve.py", title="Curve to patients", url_path="curve"),
         ],
+        "Present": [st.Page(PAGES / "present" / "report.py", title="Report", url_path="report")],
         "Data": [cohort_page],
     }
 )

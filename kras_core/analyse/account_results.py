@@ -29,6 +29,10 @@ class Account:
     licence: str
 
     @property
+    def endpoints(self) -> tuple[str, ...]:
+        return tuple(view.endpoint.id for view in self.survival)
+
+    @property
     def warnings(self) -> tuple[Warning, ...]:
         """Every guard that spoke in one of the views, once."""
         views = (self.overview, *self.survival, self.response, self.safety)

@@ -94,12 +94,13 @@ def _written(document: Any, suffix: str) -> bytes:
 def _script(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.survival import analyse
     from kras_core.report.script import script
+    from kras_core.report.script.data import data_csv
 
     cohort = cohort_of(arguments)
     text = script(cohort, analyse(cohort, selection_of(arguments, cohort)), arguments.language)
     found: dict[str, Any] = {"language": arguments.language}
     if arguments.data is not None:
-        cohort.patients.to_csv(arguments.data, index=False)
+        arguments.data.write_bytes(data_csv(cohort))
         found["data"] = str(arguments.data)
     if arguments.out is None:
         return found | {"script": text}

@@ -47,6 +47,8 @@ body { margin: 32px auto; padding: 0 24px; background: var(--kras-paper); }
   .kras-report .kras-scroll { overflow: visible; }
   .kras-report .kras-table { font-size: 8.5pt; width: 100%; }
   .kras-report .kras-table th, .kras-report .kras-table td { white-space: normal; padding-right: 6px; min-width: 0; }
+  .kras-report th { background: none !important; position: static !important; }
+  .kras-report p, .kras-report .kras-table-notes { max-width: none; }
   .kras-report .kras-wide { page: wide; break-before: page; }
   .kras-report figure img { max-width: 100%; }
   .kras-report .kras-endline { display: none; }

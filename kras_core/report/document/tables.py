@@ -3,6 +3,7 @@
 import io
 from datetime import datetime
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
@@ -26,6 +27,17 @@ def write_folder(document: Document, folder: Path) -> list[str]:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     return list(files)
+
+
+def zipped(document: Document) -> bytes:
+    """Every table as CSV in one archive; the same document gives the same bytes."""
+    out, on = io.BytesIO(), document.on
+    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+        for name, data in csv_files(document).items():
+            entry = ZipInfo(name, date_time=(on.year, on.month, on.day, 12, 0, 0))
+            entry.compress_type = ZIP_DEFLATED
+            archive.writestr(entry, data)
+    return out.getvalue()
 
 
 def workbook(document: Document) -> bytes:
