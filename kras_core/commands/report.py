@@ -23,6 +23,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--endpoints", metavar="ID[,ID]", help="further endpoints (default: all that the cohort offers)"
     )
+    parser.add_argument("--covariates", metavar="ID[,ID]", help="a Cox model of these too (default: none)")
     parser.add_argument("--date", type=_date, metavar="YYYY-MM-DD", help="date of the report (default: today)")
     parser.set_defaults(run=_report)
     script = commands.add_parser("script", help="a script that redoes the view from the data file")
@@ -50,8 +51,9 @@ def _report(arguments: argparse.Namespace) -> dict[str, Any]:
     if out.suffix.lower() not in FORMATS:
         raise Refused(f"--out {out.name!r}: end it in {', '.join(FORMATS)}")
     cohort = cohort_of(arguments)
-    endpoints = arguments.endpoints.split(",") if arguments.endpoints else _others(cohort, arguments)
-    account = analyse_account(cohort, selection_of(arguments, cohort), endpoints)
+    endpoints = _ids(arguments.endpoints) or _others(cohort, arguments)
+    covariates = _ids(arguments.covariates)
+    account = analyse_account(cohort, selection_of(arguments, cohort), endpoints, covariates=covariates)
     try:
         document = report_document(account, arguments.date or date.today(), _ids(arguments.sections))
     except LookupError as unknown:

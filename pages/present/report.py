@@ -7,6 +7,8 @@ import streamlit as st
 
 from kras_core.analyse.account import analyse_account
 from kras_core.analyse.account_results import Account
+from kras_core.analyse.models import default_covariates
+from kras_core.analyse.univariable import offered_variables
 from kras_core.cohort.model import Cohort
 from kras_core.report.document.blocks import Document
 from kras_core.report.document.content import SECTIONS, report_document
@@ -18,7 +20,7 @@ from kras_core.report.format import md_escape
 from kras_core.report.methods_paragraph import methods_paragraph
 from kras_core.report.script import LANGUAGES, SUFFIX, script
 from kras_core.report.script.data import data_csv
-from kras_core.selection import SelectionError
+from kras_core.selection import Selection, SelectionError
 from pages.shared import options, session
 
 DETAILS = ["Document", "Methods paragraph", "Script"]
@@ -31,10 +33,11 @@ def page() -> None:
     cohort, selection = session.view()
     every, sections = options.flag("every_endpoint", True), tuple(options.choices("report_sections", SECTIONS))
     endpoints = tuple(id for id in cohort.endpoints if id != "dor") if every else ()
-    looks = session.looks()
+    looks, covariates = session.looks(), _covariates(cohort, selection)
     try:
         account = session.kept(
-            ("account", selection, endpoints, looks), lambda: analyse_account(cohort, selection, endpoints, looks)
+            ("account", selection, endpoints, looks, covariates),
+            lambda: analyse_account(cohort, selection, endpoints, looks, covariates),
         )
     except SelectionError as refusal:
         st.warning(md_escape(refusal), icon=":material/info:")
@@ -52,6 +55,12 @@ def page() -> None:
             _script(cohort, account)
 
 
+def _covariates(cohort: Cohort, selection: Selection) -> tuple[str, ...]:
+    """Those of the Models page, where its model is wanted."""
+    ids = options.strata("covariates", offered_variables(cohort), default_covariates(cohort, selection))
+    return tuple(ids) if options.flag("report_model") else ()
+
+
 def _document(account: Account, sections: tuple[str, ...], several: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="report_controls"):
         st.multiselect(
@@ -61,13 +70,17 @@ def _document(account: Account, sections: tuple[str, ...], several: bool) -> Non
             format_func=lambda id: SECTIONS[id].title,
             placeholder="All sections",
             label_visibility="collapsed",
-            width=560,
+            width=440,
             persist_state="session",
         )
         if several:
             st.toggle("Every endpoint", key="every_endpoint", persist_state="session")
+        st.toggle(
+            "Model", key="report_model", persist_state="session", help="The Cox model as chosen on the Models page."
+        )
     today = date.today()
-    key = ("report", account.selection, account.endpoints, account.looked, sections, today)
+    model = tuple(c.id for c in account.model.covariates) if account.model else account.model_reason
+    key = ("report", account.selection, account.endpoints, model, account.looked, sections, today)
     with st.spinner("Writing the report …"):
         made = session.kept(key, lambda: report_document(account, today, sections))
     _files(made, _name(account))

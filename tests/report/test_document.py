@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 
 from kras_core.analyse.account import analyse_account
 from kras_core.analyse.account_results import Account
+from kras_core.analyse.models import analyse_model
 from kras_core.cohort.bundled import BUNDLED, load
 from kras_core.cohort.model import Cohort
 from kras_core.conventions import PRESETS
@@ -23,6 +24,7 @@ from kras_core.report.document.page import page_html, preview_html
 from kras_core.report.document.tables import csv_files, workbook, zipped
 from kras_core.report.document.word import docx_bytes
 from kras_core.report.html_table import Cell, Column, Table
+from kras_core.report.model_tables import model_table
 from kras_core.report.safety_tables import safety_table_of
 from kras_core.report.script import script
 from kras_core.report.tables import numbers_rows
@@ -210,6 +212,20 @@ def test_the_checklists_are_whole_and_point_to_what_is_there() -> None:
     where = {row.head: row.cells[1] for row in strobe.rows}
     assert where["13"] == "Flow of patients" and where["15"] == FOR_THE_AUTHORS
     assert where["6"] == f"Flow of patients; eligibility and selection: {FOR_THE_AUTHORS}"
+
+
+def test_a_model_is_reported_where_one_is_asked_for() -> None:
+    cohort = load("ncctg-lung")
+    selection = Selection(cohort.digest, "os", (By("sex"),))
+    found = analyse_account(cohort, selection, covariates=("sex", "age"))
+    made = report_document(found, ON, ["models", "ledger", "checklist"])
+    (model, *_) = (c.table for c in made.tables if c.file == "models")
+    assert texts(model) == texts(model_table(analyse_model(cohort, selection, ("sex", "age"))))
+    remark = next(c.table for c in made.tables if "REMARK" in c.title)
+    assert {r.head: r.cells[1] for r in remark.rows}["16"] == "Model of several covariates"
+    assert {one.look.family for one in found.looked} == {"strata", "models"}
+    without = Page(page_html(document("ncctg-lung"))).words
+    assert "Not reported: no model was asked for." in without
 
 
 def test_sections_are_chosen_and_unknown_ones_refused() -> None:

@@ -37,12 +37,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure as PNG, what it shows for those who do not see it, its caption, and its width over its height."""
+    """A figure as PNG, what it shows for those who do not see it, and its caption."""
 
     png: bytes
     alt: str
     caption: str
-    aspect: float
 
 
 @dataclass(frozen=True, slots=True)

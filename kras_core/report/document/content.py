@@ -11,10 +11,12 @@ from kras_core.report import format as fmt
 from kras_core.report.answer import Answer, answer, safety_answer
 from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Section
 from kras_core.report.document.checklists import CHECKLISTS, checklist_table
-from kras_core.report.document.picture import survival_picture
+from kras_core.report.document.picture import response_picture, safety_picture, survival_picture
 from kras_core.report.html_table import Column, Row, Table
 from kras_core.report.ledger_tables import NOTES, ledger_tables
 from kras_core.report.methods_paragraph import methods_paragraph, software
+from kras_core.report.model_tables import model_table, proportional_table
+from kras_core.report.model_words import model_answer
 from kras_core.report.number_tables import number_tables
 from kras_core.report.overview_tables import completeness_table, follow_up_tables, table_one
 from kras_core.report.overview_words import flow_rows, overview_answer
@@ -30,6 +32,12 @@ NOT_PATIENTS = {
     "data: nothing here describes a patient, and nothing beyond what the publication prints can be learned from it.",
     "simulated": "These rows are simulated. They are not patient data, and nothing here describes a patient.",
 }
+
+MODEL = (
+    "Patients with a value of every covariate. Levels against the reference, numbers per unit. Ordinary: maximum "
+    "partial likelihood with Wald intervals; Firth: penalised likelihood with profile intervals (Heinze and Schemper 2001). "
+    "Covariates were chosen by the reader, which no interval or p value allows for."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def report_document(account: Account, on: date, sections: Sequence[str] = ()) ->
     there = [id for id in SECTIONS if not sections or id in sections]
     written = [(id, SECTIONS[id].title, tuple(SECTIONS[id].write(account))) for id in there if id != CHECKLIST]
     if CHECKLIST in there:
-        written.append((CHECKLIST, SECTIONS[CHECKLIST].title, tuple(_checklists(there))))
+        written.append((CHECKLIST, SECTIONS[CHECKLIST].title, tuple(_checklists(_answered(account, there)))))
     cohort = account.cohort
     return Document(
         title=fmt.plain(cohort.title),
@@ -97,7 +105,7 @@ def _spoken(found: Answer) -> Iterator[Block]:
     """The answer's two lines, as on the page."""
     for line in (found.line1.text, found.line2.text):
         if line.strip():
-            yield Paragraph(f"{line}.")
+            yield Paragraph(f"{line[:1].upper()}{line[1:]}.")
 
 
 def _provenance(account: Account) -> Iterator[Part]:
@@ -163,6 +171,7 @@ def _response(account: Account) -> Iterator[Part]:
         yield Paragraph(f"Not reported: {account.response_reason}.")
         return
     yield from _spoken(response_answer(account.response))
+    yield response_picture(account.response)
     yield from response_tables(account.response)
 
 
@@ -171,7 +180,20 @@ def _safety(account: Account) -> Iterator[Part]:
         yield Paragraph(f"Not reported: {account.safety_reason}.")
         return
     yield from _spoken(safety_answer(account.safety))
+    if account.safety.rows:
+        yield safety_picture(account.safety)
     yield safety_table_of(account.safety)
+
+
+def _models(account: Account) -> Iterator[Part]:
+    if account.model is None:
+        yield Paragraph(f"Not reported: {account.model_reason}.")
+        return
+    yield from _spoken(model_answer(account.model))
+    yield model_table(account.model)
+    if account.model.proportional is not None:
+        yield proportional_table(account.model)
+    yield Paragraph(MODEL, "quiet")
 
 
 def _ledger(account: Account) -> Iterator[Part]:
@@ -211,11 +233,18 @@ SECTIONS: dict[str, Kind] = {
     "survival": Kind("Survival", _survival),
     "response": Kind("Response", _response),
     "safety": Kind("Safety", _safety),
+    "models": Kind("Model of several covariates", _models),
     "ledger": Kind("Comparisons made", _ledger),
     "limitations": Kind("Limitations found by the guards", _limitations),
     "software": Kind("Software", _software),
     CHECKLIST: Kind("Reporting checklists", lambda account: iter(())),
 }
+
+
+def _answered(account: Account, there: Sequence[str]) -> list[str]:
+    """The sections that report something."""
+    parts = {"response": account.response, "safety": account.safety, "models": account.model}
+    return [id for id in there if id not in parts or parts[id] is not None]
 
 
 def _checklists(there: Sequence[str]) -> Iterator[Part]:

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import count, groupby
+from itertools import count, groupby, zip_longest
 
 import docx
 from docx.document import Document as Doc
@@ -35,6 +35,7 @@ CELL_STYLES = {"Table text": SMALL, "Table text, small": Pt(7.5)}
 WIDEST = 60  # characters of a cell that widen its column
 CHARACTERS = 104  # of small type across a portrait page
 PADDING, HEAD = 2.8, 18  # characters around a cell's text, and of a row's head that keep together
+SHORT = 200  # characters of a line that stays with what it introduces
 TOGETHER = 14  # rows that stay on one page
 
 
@@ -48,8 +49,10 @@ def docx_bytes(document: Document) -> bytes:
     numbers = {"Table": count(1), "Figure": count(1)}
     for section in document.sections:
         doc.add_heading(plain(section.title), level=1)
-        for block in section.blocks:
+        for block, following in zip_longest(section.blocks, section.blocks[1:]):
             _block(doc, block, numbers)
+            if isinstance(block, Paragraph) and len(block.text) < SHORT and not isinstance(following, Listed | None):
+                doc.paragraphs[-1].paragraph_format.keep_with_next = True
     return _settled(doc, document)
 
 
@@ -255,13 +258,13 @@ def _write(cell: _Cell, value: Cell, *, right: bool, bold: bool = False, centred
 
 def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, across: int, width: int) -> None:
     """Columns share the width by their longest text; numbers keep together where that leaves room for words."""
-    texts = [[c.name, *([c.over] if len(c.over) < 14 else [])] for c in table.columns]
+    texts = [[f"{c.name:<{len(c.name) + 2}}", *([c.over] if len(c.over) < 14 else [])] for c in table.columns]
     for row in table.rows:
         for found, cell in zip(texts, (row.head, *row.cells), strict=True):
             found.append(cell if isinstance(cell, str) else cell.text)
     wanted = [min(max(map(len, found)), WIDEST) + PADDING for found in texts]
     least = [
-        min(max(len(text) if column.numeric else max(map(len, text.split()), default=0) for text in found), WIDEST)
+        min(max(len(text) if column.numeric else max(map(len, text.split(" ")), default=0) for text in found), WIDEST)
         for column, found in zip(table.columns, texts, strict=True)
     ]
     least[0] = max(least[0], min(max(map(len, texts[0])), HEAD))

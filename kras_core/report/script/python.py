@@ -1,6 +1,7 @@
 """A plan as a Python script."""
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from kras_core.report.script import python_parts as parts
 from kras_core.report.script.plan import Keep, Plan, Split, quoted
@@ -9,9 +10,15 @@ from kras_core.report.script.plan import Keep, Plan, Split, quoted
 def python_text(plan: Plan) -> str:
     """The script. It needs pandas, NumPy, SciPy and lifelines, and nothing of KRAScope."""
     body = "\n\n\n".join((*_functions(plan), _main(plan)))
-    return "\n".join([*(f"# {line}" for line in _head(plan)), "", *_imports(plan, body), "", *_settings(plan)]) + (
-        f"\n{_rows(plan)}\n\n\n{body}"
-    )
+    return "\n".join(
+        [
+            *(f"# {part}" for line in _head(plan) for part in wrap(line, 110)),
+            "",
+            *_imports(plan, body),
+            "",
+            *_settings(plan),
+        ]
+    ) + (f"\n{_rows(plan)}\n\n\n{body}")
 
 
 def _head(plan: Plan) -> list[str]:

@@ -1,12 +1,14 @@
 """A plan as an R script."""
 
+from textwrap import wrap
+
 from kras_core.report.script import r_parts as parts
 from kras_core.report.script.plan import Keep, Plan, Split, quoted
 
 
 def r_text(plan: Plan) -> str:
     """The script. It needs R's survival and nothing else."""
-    head = [f"# {line}" for line in _head(plan)]
+    head = [f"# {part}" for line in _head(plan) for part in wrap(line, 110)]
     body = "\n\n".join((*_functions(plan), _main(plan)))
     return "\n".join([*head, "", "library(survival)", "", *_settings(plan), "", _rows(plan), "", body])
 
