@@ -1,5 +1,5 @@
-"""Slide and figure of what a page shows. Both are made on the click that downloads them, off the script's thread:
-an open popover draws its few widgets, a closed one nothing."""
+"""Slide and figure of what a page shows. Each has a button that opens a dialog with its few choices; the file is made
+on the click that downloads it, off the script's thread, while that button turns."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -26,22 +26,25 @@ KINDS = {
 
 
 def slide(analysis: Exported, name: str, key: str) -> None:
-    """The page's slide, in the house's own look or a template that the session was given."""
-    with (popover := st.popover("Slide", icon=":material/co_present:", on_change="rerun", key=f"slide{key}")):
-        if not popover.open:
-            return
-        template = _template(key)
-        st.download_button(
-            "PowerPoint",
-            partial(_presentation, analysis, session.noted(), template),
-            file_name=f"{name}.pptx",
-            mime=PPTX,
-            on_click="ignore",
-            icon=":material/download:",
-            type="primary",
-            key=f"pptx{key}",
-        )
-        st.caption("The curves are a chart with its data inside, the tables are tables.")
+    """A button for the page's slide, in the house's own look or in a template of the user's."""
+    if st.button("Slide …", icon=":material/co_present:", key=f"slide{key}"):
+        _slide(analysis, name, session.noted())
+
+
+@st.dialog("Slide")
+def _slide(analysis: Exported, name: str, comparison: str) -> None:
+    st.caption("Native PowerPoint, 16:9: curves are a chart with its data inside, tables are tables.")
+    template = _template()
+    st.download_button(
+        "PowerPoint",
+        partial(_presentation, analysis, comparison, template),
+        file_name=f"{name}.pptx",
+        mime=PPTX,
+        on_click="ignore",
+        icon=":material/download:",
+        type="primary",
+        key="slide_file",
+    )
 
 
 def _presentation(analysis: Exported, comparison: str, template: bytes | None) -> bytes:
@@ -50,18 +53,18 @@ def _presentation(analysis: Exported, comparison: str, template: bytes | None) -
     return presentation([analysis], on=date.today(), comparison=comparison, template=template)  # type: ignore[list-item]
 
 
-def _template(key: str) -> bytes | None:
-    """The session's template; kept beside the widget, which forgets its file when the popover closes."""
+def _template() -> bytes | None:
+    """The session's template; kept beside the widget, which forgets its file when the dialog closes."""
     kept: tuple[str, bytes] | None = st.session_state.get("house_template")
     if kept is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"Template: {kept[0]}")
-            st.button("Without", key=f"no_template{key}", type="tertiary", on_click=_forget_template)
+            st.button("Without it", key="no_template", type="tertiary", on_click=_forget_template)
         return kept[1]
     file = st.file_uploader(
         "House template (optional)",
         type=["pptx", "potx"],
-        key=f"template{key}",
+        key="template",
         help="Its layouts, fonts and colours are used, its slides are not. It stays in this session.",
     )
     if file is None:
@@ -83,42 +86,35 @@ def _forget_template() -> None:
 
 
 def figure(analysis: Exported, kinds: Sequence[str], name: str, key: str) -> None:
-    """The page's figure for a journal: kind where there are several, format, width, ink, resolution."""
-    with (popover := st.popover("Figure", icon=":material/image:", on_change="rerun", key=f"figure{key}")):
-        if not popover.open:
-            return
-        kind = _choose("Figure", kinds, KINDS, f"figure_kind{key}") if len(kinds) > 1 else kinds[0]
-        format = _choose("Format", tuple(FORMATS), FORMATS, f"figure_format{key}")
-        width = st.selectbox(
-            "Width", list(WIDTHS), format_func=WIDTHS.__getitem__, key=f"figure_width{key}", persist_state="session"
-        )
-        ink = _choose("Ink", tuple(INKS), INKS, f"figure_ink{key}")
-        dpi = 600
-        if format in ("tiff", "png"):
-            dpi = st.select_slider(
-                "Dots an inch", (300, 450, 600), value=600, key=f"figure_dpi{key}", persist_state="session"
-            )
-        st.download_button(
-            FORMATS[format],
-            _rendering(analysis, kind, format, (width, dpi, ink == "grey")),
-            file_name=f"{name}-{kind}.{format}",
-            mime=MIME[format],
-            on_click="ignore",
-            icon=":material/download:",
-            type="primary",
-            key=f"figure_file{key}",
-        )
+    """A button for the page's figure for a journal."""
+    if st.button("Figure …", icon=":material/image:", key=f"figure{key}"):
+        _figure(analysis, kinds, name)
+
+
+@st.dialog("Figure for a journal")
+def _figure(analysis: Exported, kinds: Sequence[str], name: str) -> None:
+    """Kind where there are several, format, width, ink, resolution."""
+    kind = _choose("Figure", kinds, KINDS, "figure_kind") if len(kinds) > 1 else kinds[0]
+    format = _choose("Format", list(FORMATS), FORMATS, "figure_format")
+    width = st.selectbox("Width", list(WIDTHS), format_func=WIDTHS.__getitem__, key="figure_width")
+    ink = _choose("Ink", list(INKS), INKS, "figure_ink")
+    dots = format in ("tiff", "png")
+    dpi = st.select_slider("Dots an inch", (300, 450, 600), 600, key="figure_dpi", disabled=not dots)
+    st.download_button(
+        FORMATS[format],
+        _rendering(analysis, kind, format, (width, dpi, ink == "grey")),
+        file_name=f"{name}-{kind}.{format}",
+        mime=MIME[format],
+        on_click="ignore",
+        icon=":material/download:",
+        type="primary",
+        key="figure_file",
+    )
 
 
 def _choose(label: str, options: Sequence[str], names: dict[str, str], key: str) -> str:
     return st.segmented_control(
-        label,
-        options,
-        default=options[0],
-        required=True,
-        format_func=names.__getitem__,
-        key=key,
-        persist_state="session",
+        label, options, default=options[0], required=True, format_func=names.__getitem__, key=key
     )
 
 
