@@ -122,6 +122,49 @@ def test_the_check_for_paths_sees_them() -> None:
     assert machine_paths("see data/home/x and https://example.org/work/x") == []
 
 
+# What only exports draw with: imported by these folders alone, and these folders inside functions alone, so that
+# neither a page nor the server's start waits for it.
+ON_EXPORT = {
+    "matplotlib": "kras_core/report/journal",
+    "pptx": "kras_core/report/slides",
+    "kras_core.report.journal": "kras_core/report/journal",
+    "kras_core.report.slides": "kras_core/report/slides",
+}
+
+
+def imported_at_once(module: ast.Module) -> Iterator[str]:
+    """Modules that importing this one imports: its statements outside of functions."""
+    waiting: list[ast.AST] = list(module.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        waiting += ast.iter_child_nodes(node)
+
+
+def test_what_only_exports_draw_with_is_imported_on_export() -> None:
+    found = {
+        name(path): export
+        for path in [*under("kras_core", "pages"), ROOT / "app.py", ROOT / "asgi.py"]
+        for export, home in ON_EXPORT.items()
+        if not name(path).startswith(home)
+        and any(f"{module}.".startswith(f"{export}.") for module in imported_at_once(tree(path)))
+    }
+    assert found == {}
+
+
+def test_the_check_for_imports_sees_them() -> None:
+    at_once = "import matplotlib.figure\nif True:\n    from kras_core.report import journal\n"
+    later = "def f():\n    import matplotlib\n"
+    assert {"matplotlib.figure", "kras_core.report.journal"} <= set(imported_at_once(ast.parse(at_once)))
+    assert list(imported_at_once(ast.parse(later))) == []
+
+
 def test_no_emoji() -> None:
     pictures = re.compile("[\U0001f300-\U0001faff\u2600-\u26ff\u2705\u274c\u2728]")
     shown = [path for path in FILES if path.suffix in {".py", ".md", ".toml"}]
