@@ -13,10 +13,7 @@ from kras_core.audit.sintilimab_anlotinib import TARGETS, prior_therapy, rebuild
 
 ALL_TARGETS = (*TARGETS, *prior_therapy(hazard_ratios=0, p_values=1))
 LOST = (166, 168)  # days to the one loss to follow-up: 5.5 months
-START = (
-    FOLDER.parent / "sintilimab_anlotinib" / "start.csv"
-)  # the other cohort's, from which the p values are then sought
-SEED, MOVES = 2, 20_000
+SEED = 6
 
 if __name__ == "__main__":
-    rebuild(FOLDER, ALL_TARGETS, LOST, SEED, MOVES, START)
+    rebuild(FOLDER, ALL_TARGETS, LOST, SEED)

@@ -85,9 +85,15 @@ def blood_counts(rng: np.random.Generator, nlr: tuple[float, str], plr: tuple[fl
 
     def fits(c: Counts) -> bool:
         plausible = 0.5 <= c.lymphocytes <= 3.5 and 1.5 <= c.neutrophils <= 15 and 90 <= c.platelets <= 600
-        return plausible and side(c.nlr, nlr[0]) == nlr[1] and side(c.plr, plr[0]) == plr[1]
+        sides = side(c.nlr, nlr[0]) == nlr[1] and side(c.plr, plr[0]) == plr[1]
+        return plausible and sides and not halfway(c.nlr) and not halfway(c.plr)
 
     return until(draw, fits)
+
+
+def halfway(value: float) -> bool:
+    """Whether a value lies between two hundredths, so that programs round it differently."""
+    return abs(value * 100 % 1 - 0.5) < 1e-9
 
 
 def side(value: float, cutoff: float) -> str:

@@ -1,37 +1,49 @@
-"""Search: from printed figures to a cohort that has them, by simulated annealing (Kirkpatrick et al. 1983).
+"""Search: from printed figures to a cohort that has them, by population annealing.
 
 What a publication settles of each patient (status at each endpoint, the days between which a time must lie) is
-fixed; the days themselves and who belongs to which stratum are searched, until the kernel's figures print as the
-publication's do. A figure that no such cohort was found to have is reported as missed. Finding a cohort proves that
-the figures are reachable together; not finding one proves nothing.
+fixed; the days themselves and who belongs to which stratum are searched, until the figures print as the publication's
+do. A figure that no such cohort was found to have is reported as missed. Finding a cohort proves that the figures are
+reachable together; not finding one proves nothing.
+
+A population of candidate cohorts walks under Metropolis's rule (Metropolis et al. 1953) while the temperature falls,
+and at intervals is drawn anew, each candidate as often as its score deserves at the lower temperature (Hukushima and
+Iba 2003, AIP Conf Proc 690:200–206; Machta 2010, Phys Rev E 82:026704): one that is stuck with a figure that needs
+several patients to change at once gives way to others that are not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kras_core.audit.moves import Moves, Patients, Rules
 from kras_core.audit.steering import Steering
-from kras_core.audit.targets import Outcome, Target, measure
+from kras_core.audit.targets import TIMES, Outcome, Target, measure
+from kras_core.stats.results import Floats, Ints
 
-Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
-# Two dozen targets on 27 patients are hard: with these settings most cold seeds miss one to five of them.
-HOTTEST, WARM, COLDEST = 0.3, 0.1, 0.01
-DISTANCE, MISSED, ROUGHNESS = 3.0, 0.4, 0.2
+# Two dozen targets on 27 patients are hard; with these settings about half the seeds meet all of them.
+HOTTEST, COLDEST, FROZEN = 0.2, 0.05, 1e-4
+STEPS, SIZE, GENERATIONS = 8_000, 64, 100
+DISTANCE, MISSED, ROUGHNESS = 1.0, 0.4, 0.2
 FARTHEST = 1.5
-NEAREST = 0.5
-STEPS = (2.0, 12.0, 60.0)
+BETTER = 1e-9  # scores nearer to each other than that differ by rounding
+PATIENTS_AT_ONCE = 16_000  # a larger cohort gets fewer candidates, so that a step stays a matter of milliseconds
+FEWEST = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One endpoint of one kind of patient: event or censored, between which days (both included)."""
+    """One endpoint of one kind of patient: event or censored, between which days (both included). Where the status
+    is not `known`, `event` is what the search begins with."""
 
     event: bool
     earliest: int
     latest: int
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +59,16 @@ class Problem:
     """What is known and what is wanted.
 
     endpoints: ids in order of occurrence; the next one comes at least `gap` days after an event of the one before,
-    and at the same time where that one is censored. kinds: the patients, worst prognosis first. strata: for every
-    labelling the size of each level. median_start and shape_start: per endpoint the median (months) and shape of the
-    Weibull curve from which the search starts and which a plausible cohort stays close to.
+    and at the same time where that one is censored. kinds: the patients. start: per endpoint the days of every
+    patient from which the search starts; a plausible cohort stays close to their distribution. strata: for every
+    labelling the size of each level.
     """
 
     endpoints: tuple[str, ...]
     kinds: tuple[Kind, ...]
+    start: tuple[tuple[int, ...], ...]
     strata: Mapping[str, Mapping[str, int]]
     targets: tuple[Target, ...]
-    median_start: tuple[float, ...]
-    shape_start: float = 1.3
     gap: int = 0
     days_per_month: float = 30.4375
 
@@ -71,13 +82,20 @@ class Problem:
         return np.array(columns, dtype=np.int64).T
 
 
+def weibull_days(n: int, median: float, shape: float = 1.3) -> tuple[int, ...]:
+    """The quantiles (i − ½)/n of a Weibull distribution with this median (days), ascending: a smooth curve."""
+    at = (np.arange(n) + 0.5) / n
+    days = median * (np.log1p(-at) / np.log(0.5)) ** (1 / shape)
+    return tuple(np.rint(days).astype(int).tolist())
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A cohort and what the kernel says of it. time (days) and event by endpoint, labels (level names) by labelling."""
 
     seed: int
     time: Mapping[str, Ints]
-    event: Mapping[str, NDArray[np.bool_]]
+    event: Mapping[str, Bools]
     labels: Mapping[str, NDArray[np.str_]]
     outcomes: tuple[Outcome, ...]
 
@@ -89,52 +107,62 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands after `move` of `moves`; `missed` counts the pursued targets not met so far."""
+    """Where a run stands after `step` of `steps`; score (lower is better) and the pursued targets that are not met,
+    both of the best candidate so far."""
 
-    move: int
-    moves: int
+    step: int
+    steps: int
     score: float
-    missed: int
+    missed: tuple[Target, ...]
 
 
 def anneal(
-    problem: Problem, seed: int, moves: int = 40_000, every: int = 500, start: "Found | None" = None
+    problem: Problem, seed: int, steps: int = STEPS, size: int | None = None, every: int = 100
 ) -> Iterator[Progress | Found]:
-    """Search in chunks of `every` moves: yields Progress after each, and Found as the last. Stop iterating to cancel.
+    """Search in chunks of `every` steps: yields Progress after each, and Found as the last. Stop iterating to cancel.
 
-    start: a cohort found for the same patients and strata under other targets; the walk then begins there, warm
-    instead of hot, so that what it has is kept while the rest is sought. The same problem, seed, number of moves and
-    start always give the same cohort.
+    A step proposes one change to each of `size` candidates (64, fewer of a large cohort). As soon as one of them
+    misses nothing that is pursued, or after `steps`, everybody goes on from the best one for a tenth as many steps
+    more, in which only what is better is taken: the shape becomes smoother, and no figure is lost. The same problem,
+    seed, steps and size always give the same cohort. Raises ValueError where no times fit the bounds.
     """
-    walk = _Walk(problem, np.random.default_rng(seed), start)
-    temperature = HOTTEST if start is None else WARM
-    cooling = (COLDEST / temperature) ** (1 / moves)
-    for move in range(1, moves + 1):
-        walk.step(temperature)
-        temperature *= cooling
-        if move % every == 0 or move == moves:
-            yield Progress(move, moves, walk.best.score, walk.best.missed)
-    yield _found(problem, seed, walk.best)
+    population = _Population(problem, np.random.default_rng(seed), size or _size(problem.n))
+    polish, generation = max(steps // 10, 1), max(steps // GENERATIONS, 1)
+    total = steps + polish
+    temperature = drawn_at = HOTTEST
+    for step in range(1, steps + 1):
+        population.step(temperature)
+        temperature *= (COLDEST / HOTTEST) ** (1 / steps)
+        if population.best_missed == 0:
+            break
+        if step % generation == 0:
+            population.draw_anew(1 / temperature - 1 / drawn_at)
+            drawn_at = temperature
+        if step % every == 0:
+            yield population.progress(step, total)
+    population.gather()
+    for step in range(steps + 1, total + 1):
+        population.step(FROZEN)
+        if step % every == 0 or step == total:
+            yield population.progress(step, total)
+    yield _found(problem, seed, population.best)
 
 
-def search(problem: Problem, seed: int, moves: int = 40_000, start: Found | None = None) -> Found:
+def search(problem: Problem, seed: int, steps: int = STEPS, size: int | None = None) -> Found:
     """The cohort that one seed finds."""
-    *_, found = anneal(problem, seed, moves, start=start)
+    *_, found = anneal(problem, seed, steps, size)
     assert isinstance(found, Found)
     return found
 
 
-def first_success(
-    problem: Problem, seeds: Iterable[int], moves: int = 40_000, start: Found | None = None
-) -> Found | None:
-    """The first seed's cohort that misses nothing that is pursued; None where every seed fails."""
-    return next((f for f in (search(problem, seed, moves, start) for seed in seeds) if not f.missed), None)
+def _size(n: int) -> int:
+    return max(FEWEST, min(SIZE, PATIENTS_AT_ONCE // max(n, 1)))
 
 
-def _found(problem: Problem, seed: int, best: "_State") -> Found:
-    time = dict(zip(problem.endpoints, best.time, strict=False))
-    event = dict(zip(problem.endpoints, problem.per_patient("event").astype(bool), strict=False))
-    labels = {by: np.array(list(levels))[best.labels[by]] for by, levels in problem.strata.items()}
+def _found(problem: Problem, seed: int, best: Patients) -> Found:
+    time = {e: best.time[i, 0] for i, e in enumerate(problem.endpoints)}
+    event = {e: best.event[i, 0] for i, e in enumerate(problem.endpoints)}
+    labels = {by: np.array(list(levels))[best.codes[i + 1, 0]] for i, (by, levels) in enumerate(problem.strata.items())}
     outcomes = tuple(
         Outcome(t, measure(t, time[t.endpoint] / problem.days_per_month, event[t.endpoint], labels.get(t.by)))
         for t in problem.targets
@@ -142,190 +170,148 @@ def _found(problem: Problem, seed: int, best: "_State") -> Found:
     return Found(seed, time, event, labels, outcomes)
 
 
-@dataclass(slots=True)
-class _State:
-    """A candidate: time (endpoints, n) in days, label codes, and per endpoint its penalty and missed targets."""
+class _Population:
+    """Candidate cohorts with their scores, and the best one that ever was among them."""
 
-    time: Ints
-    labels: dict[str, Ints]
-    penalty: list[float]
-    misses: list[int]
-
-    @property
-    def score(self) -> float:
-        return sum(self.penalty)
-
-    @property
-    def missed(self) -> int:
-        return sum(self.misses)
-
-
-class _Walk:
-    """The annealing walk: a current state, the best so far, and the moves."""
-
-    def __init__(self, problem: Problem, rng: np.random.Generator, start: Found | None = None):
-        self.problem, self.rng = problem, rng
-        self.event = problem.per_patient("event").astype(bool)
-        self.earliest, self.latest = problem.per_patient("earliest"), problem.per_patient("latest")
-        self.scorers = [_Scorer(problem, e, self.event[i]) for i, e in enumerate(problem.endpoints)]
-        self.medians = [_medians(problem, e) for e in problem.endpoints]
-        self.split = [by for by, levels in problem.strata.items() if len(levels) > 1]
-        self.now = self._cold() if start is None else self._from(start)
-        self.best = self.now
-        mix = ((self._jitter, 6), (self._jump, 3), (self._redraw, 1), (self._swap_times, 1))
-        self.moves = [move for move, share in mix for _ in range(share)] + [self._swap_labels] * (
-            2 if self.split else 0
-        )
-
-    def _from(self, start: Found) -> _State:
-        """Another search's cohort. Raises ValueError where it is one of other patients or strata."""
-        names = {by: list(levels) for by, levels in self.problem.strata.items()}
-        if set(start.labels) != set(names) or tuple(start.time) != self.problem.endpoints:
-            raise ValueError("The cohort to start from has other endpoints or strata.")
-        time = np.stack([start.time[e] for e in self.problem.endpoints])
-        if not self._settle(time):
-            raise ValueError("The cohort to start from does not fit the bounds.")
-        labels = {by: np.array([names[by].index(x) for x in start.labels[by]]) for by in names}
-        return self._scored(time, labels)
-
-    def _cold(self) -> _State:
-        """Weibull quantiles in the patients' order, moved into their bounds; labels dealt at random."""
-        time = np.clip(_weibull_starts(self.problem), self.earliest, self.latest)
-        if not self._settle(time):
-            raise ValueError("No patient times fit the bounds: widen the spans or lessen the gap.")
-        strata = self.problem.strata.items()
-        sizes = {by: list(levels.values()) for by, levels in strata}
-        labels = {by: self.rng.permutation(np.repeat(np.arange(len(k)), k)) for by, k in sizes.items()}
-        return self._scored(time, labels)
-
-    def _scored(self, time: Ints, labels: dict[str, Ints]) -> _State:
-        state = _State(time, labels, [0.0] * len(time), [0] * len(time))
-        self._rescore(state, range(len(time)))
-        return state
+    def __init__(self, problem: Problem, rng: np.random.Generator, size: int):
+        self.rng = rng
+        rules = _rules(problem)
+        self.moves = Moves(rules, rng)
+        self.scorers = [_Scorer(problem, e) for e in problem.endpoints]
+        self.now = _begin(problem, rules, rng, size)
+        self.penalty, self.misses = np.zeros((0, size)), np.zeros((0, size), dtype=np.int64)
+        self._score()
+        self.best, self.best_score, self.best_missed = self.now.taken(np.array([0])), math.inf, len(problem.targets)
+        self._note_best()
 
     def step(self, temperature: float) -> None:
-        """One proposed move, taken by the rule of Metropolis et al. (1953)."""
-        now = self.now
-        proposal = _State(now.time, now.labels, now.penalty.copy(), now.misses.copy())
-        touched = self.moves[self.rng.integers(len(self.moves))](proposal)
-        if not touched:
+        """One proposed move for every candidate, taken by the rule of Metropolis."""
+        proposal = self.moves.propose(self.now)
+        penalty, misses = self.penalty.copy(), self.misses.copy()
+        for e in proposal.touched:
+            penalty[e], misses[e] = self.scorers[e](proposal.patients, e)
+        rise = np.maximum(penalty.sum(axis=0) - self.penalty.sum(axis=0), 0.0)
+        taken = proposal.allowed & (self.rng.random(len(rise)) < np.exp(-rise / temperature))
+        self.now = proposal.patients.where(taken, self.now)
+        self.penalty, self.misses = np.where(taken, penalty, self.penalty), np.where(taken, misses, self.misses)
+        self._note_best()
+
+    def draw_anew(self, colder_by: float) -> None:
+        """Every candidate as often as exp(−score·colder_by) deserves, by systematic resampling."""
+        score = self.penalty.sum(axis=0)
+        share = np.cumsum(np.exp(-colder_by * (score - score.min())))
+        size = len(score)
+        drawn = np.searchsorted(share / share[-1] * size, np.arange(size) + self.rng.random())
+        drawn = np.minimum(drawn, size - 1)
+        self.now = self.now.taken(drawn)
+        self.penalty, self.misses = self.penalty[:, drawn], self.misses[:, drawn]
+
+    def gather(self) -> None:
+        """Everybody goes on from the best one."""
+        size = self.penalty.shape[1]
+        self.now = self.best.taken(np.zeros(size, dtype=np.int64))
+        self._score()
+
+    def progress(self, step: int, steps: int) -> Progress:
+        missed = tuple(t for e, s in enumerate(self.scorers) for t in s.missed_by(self.best, e))
+        return Progress(step, steps, self.best_score, missed)
+
+    def _score(self) -> None:
+        scored = [scorer(self.now, e) for e, scorer in enumerate(self.scorers)]
+        self.penalty, self.misses = np.array([s[0] for s in scored]), np.array([s[1] for s in scored])
+
+    def _note_best(self) -> None:
+        """Keep the candidate that misses least, and of those the one with the lowest score."""
+        misses, score = self.misses.sum(axis=0), self.penalty.sum(axis=0)
+        fewest = int(misses.min())
+        if fewest > self.best_missed:
             return
-        self._rescore(proposal, touched)
-        rise = proposal.score - now.score
-        if rise <= 0 or self.rng.random() < np.exp(-rise / temperature):
-            self.now = proposal
-            if proposal.score < self.best.score:
-                self.best = proposal
+        lowest = int(np.where(misses == fewest, score, np.inf).argmin())
+        if fewest < self.best_missed or score[lowest] < self.best_score - BETTER:
+            self.best = self.now.taken(np.array([lowest]))
+            self.best_score, self.best_missed = float(score[lowest]), fewest
 
-    def _rescore(self, state: _State, endpoints: Iterable[int]) -> None:
-        for e in endpoints:
-            state.penalty[e], state.misses[e] = self.scorers[e](state.time[e], state.labels)
 
-    def _settle(self, time: Ints) -> bool:
-        """Keep the endpoints in order, in place; whether all times are then within their bounds."""
-        for e, event in enumerate(self.event[:-1]):
-            time[e] = np.where(event, time[e], time[e + 1])
-            time[e + 1] = np.where(event, np.maximum(time[e + 1], time[e] + self.problem.gap), time[e + 1])
-        return bool((time >= self.earliest).all() and (time <= self.latest).all())
+def _begin(problem: Problem, rules: Rules, rng: np.random.Generator, size: int) -> Patients:
+    """The start moved into the bounds, labels dealt at random. Raises ValueError where no times fit."""
+    start = np.clip(np.array(problem.start, dtype=np.int64), rules.earliest, rules.latest)
+    time, event = np.stack([start], axis=1), np.stack([problem.per_patient("event").astype(bool)], axis=1)
+    if not rules.settled(time, event).all():
+        raise ValueError("No patient times fit the bounds: widen the spans or lessen the gap.")
+    sizes = [np.zeros(problem.n, dtype=np.int64)]
+    sizes += [np.repeat(np.arange(len(levels)), list(levels.values())) for levels in problem.strata.values()]
+    codes = [[rng.permutation(one) for _ in range(size)] for one in sizes]
+    return Patients(np.repeat(time, size, axis=1), np.repeat(event, size, axis=1), np.array(codes))
 
-    def _retime(self, state: _State, time: Ints) -> list[int]:
-        """Put the moved times into the state; which endpoints changed (none where the move is not allowed)."""
-        if not self._settle(time):
-            return []
-        touched = [e for e in range(len(time)) if (time[e] != state.time[e]).any()]
-        state.time = time
-        return touched
 
-    def _jitter(self, state: _State) -> list[int]:
-        e, i = int(self.rng.integers(len(state.time))), int(self.rng.integers(state.time.shape[1]))
-        time = state.time.copy()
-        time[e, i] += round(self.rng.normal(0, STEPS[self.rng.integers(len(STEPS))]))
-        return self._retime(state, time)
+def _rules(problem: Problem) -> Rules:
+    by_endpoint = {
+        by: [e for e, id in enumerate(problem.endpoints) if _asked(problem, id, by)] for by in problem.strata
+    }
+    return Rules(
+        earliest=problem.per_patient("earliest"),
+        latest=problem.per_patient("latest"),
+        free=~problem.per_patient("known").astype(bool),
+        gap=problem.gap,
+        medians=[_medians(problem, e) for e in problem.endpoints],
+        labellings=[(i + 1, asked) for i, asked in enumerate(by_endpoint.values()) if asked],
+        reach=[max(2, int(np.median(days))) for days in problem.start],
+    )
 
-    def _jump(self, state: _State) -> list[int]:
-        """One of a stratum's events, most often the nearest, onto a day that prints as the stratum's median."""
-        e = int(self.rng.integers(len(state.time)))
-        if not self.medians[e]:
-            return []
-        by, level, low, high = self.medians[e][self.rng.integers(len(self.medians[e]))]
-        inside = np.flatnonzero(self.event[e] & (state.labels[by] == level) if by else self.event[e])
-        if not len(inside):
-            return []
-        nearest = inside[np.argsort(np.abs(state.time[e, inside] - low), kind="stable")]
-        time = state.time.copy()
-        chosen = nearest[min(int(self.rng.geometric(NEAREST)), len(nearest)) - 1]
-        time[e, chosen] = self.rng.integers(low, high + 1)
-        return self._retime(state, time)
 
-    def _redraw(self, state: _State) -> list[int]:
-        """A censored time anywhere within its bounds."""
-        e = int(self.rng.integers(len(state.time)))
-        censored = np.flatnonzero(~self.event[e])
-        if not len(censored):
-            return []
-        chosen = e, int(censored[self.rng.integers(len(censored))])
-        time = state.time.copy()
-        time[chosen] = self.rng.integers(self.earliest[chosen], self.latest[chosen] + 1)
-        return self._retime(state, time)
+def _asked(problem: Problem, endpoint: str, by: str) -> bool:
+    """Whether a figure of this endpoint by this labelling is pursued."""
+    wanted = any(t.endpoint == endpoint and t.by == by and t.weight > 0 for t in problem.targets)
+    return wanted and len(problem.strata[by]) > 1
 
-    def _swap_times(self, state: _State) -> list[int]:
-        e = int(self.rng.integers(len(state.time)))
-        i, j = self.rng.integers(state.time.shape[1], size=2)
-        time = state.time.copy()
-        time[e, i], time[e, j] = time[e, j], time[e, i]
-        return self._retime(state, time)
 
-    def _swap_labels(self, state: _State) -> list[int]:
-        by = self.split[self.rng.integers(len(self.split))]
-        codes = state.labels[by].copy()
-        i, j = self.rng.integers(len(codes), size=2)
-        if codes[i] == codes[j]:
-            return []
-        codes[i], codes[j] = codes[j], codes[i]
-        state.labels = {**state.labels, by: codes}
-        return [e for e, scorer in enumerate(self.scorers) if by in scorer.labellings]
+def _medians(problem: Problem, endpoint: str) -> list[tuple[int, int, int, int]]:
+    """Labelling, code of the level, first and last whole day that prints as the endpoint's median there."""
+    place = {by: i + 1 for i, by in enumerate(problem.strata)}
+    found = []
+    for t in problem.targets:
+        if t.endpoint != endpoint or t.quantity != "median" or t.weight <= 0 or not math.isfinite(t.high):
+            continue
+        low, high = math.ceil(t.low * problem.days_per_month), math.floor(t.high * problem.days_per_month)
+        if low <= high:
+            found.append(
+                (place[t.by], list(problem.strata[t.by]).index(t.level), low, high) if t.by else (0, 0, low, high)
+            )
+    return found
 
 
 class _Scorer:
     """Penalty of one endpoint: distance outside the printed intervals, misses, and a little for a rough shape.
 
-    Distances are ratios on the log scale, capped; the shape is the mean distance, on the log scale, of the sorted
-    times from those of the smooth start.
+    Distances are ratios on the log scale, capped; a median that is not reached counts as twice the longest time. The
+    shape is the mean distance, on the log scale, of the sorted times from those of the start.
     """
 
-    def __init__(self, problem: Problem, endpoint: str, event: NDArray[np.bool_]):
-        targets = [t for t in problem.targets if t.endpoint == endpoint and t.weight > 0]
-        self.labellings = {t.by for t in targets}
-        self.steering = Steering(targets, {by: tuple(levels) for by, levels in problem.strata.items()})
-        self.event, self.days_per_month = event, problem.days_per_month
-        self.weight = np.array([t.weight for t in targets])
+    def __init__(self, problem: Problem, endpoint: str):
+        self.targets = [t for t in problem.targets if t.endpoint == endpoint and t.weight > 0]
+        self.steering = Steering(self.targets, problem.strata, problem.days_per_month)
+        self.weight = np.array([t.weight for t in self.targets])
+        e = problem.endpoints.index(endpoint)
+        self.never = 2.0 * problem.per_patient("latest")[e].max() / problem.days_per_month
+        low = [self.never / 2 if math.isinf(t.low) else max(t.low, 0.0) for t in self.targets]
+        high = [np.inf if t.quantity in TIMES and math.isinf(t.high) else t.high for t in self.targets]
         with np.errstate(divide="ignore"):
-            self.low, self.high = (np.log([max(getattr(t, end), 0.0) for t in targets]) for end in ("low", "high"))
-        start = _weibull_starts(problem)[problem.endpoints.index(endpoint)]
-        self.smooth = np.log(np.maximum(start, 1))
+            self.low, self.high = np.log(low)[:, None], np.log(high)[:, None]
+        self.smooth = np.log(np.maximum(np.sort(problem.start[e]), 1))
 
-    def __call__(self, days: Ints, labels: Mapping[str, Ints]) -> tuple[float, int]:
-        values = self.steering.values(days / self.days_per_month, self.event, labels)
-        logs = np.log(np.maximum(values, 1e-12))
-        outside = np.maximum(np.maximum(self.low - logs, logs - self.high), 0.0)
-        outside = np.where(np.isnan(outside), FARTHEST, np.minimum(outside, FARTHEST))
+    def __call__(self, patients: Patients, e: int) -> tuple[Floats, Ints]:
+        """Penalty and number of missed targets of every candidate, (c,)."""
+        outside = self._outside(patients, e)
         missed = outside > 0
-        rough = np.abs(np.log(np.sort(days)) - self.smooth).mean()
-        return float(self.weight @ (DISTANCE * outside + MISSED * missed) + ROUGHNESS * rough), int(missed.sum())
+        rough = np.abs(np.log(np.maximum(np.sort(patients.time[e], axis=1), 1)) - self.smooth).mean(axis=1)
+        return self.weight @ (DISTANCE * outside + MISSED * missed) + ROUGHNESS * rough, missed.sum(axis=0)
 
+    def missed_by(self, one: Patients, e: int) -> list[Target]:
+        outside = self._outside(one, e)[:, 0]
+        return [t for t, away in zip(self.targets, outside, strict=True) if away > 0]
 
-def _weibull_starts(problem: Problem) -> Ints:
-    """Per endpoint the quantiles (i − ½)/n of a Weibull curve with the asked median, in days, shape (endpoints, n)."""
-    at = (np.arange(problem.n) + 0.5) / problem.n
-    spread = (np.log1p(-at) / np.log(0.5)) ** (1 / problem.shape_start)
-    return np.rint(np.outer(problem.median_start, spread) * problem.days_per_month).astype(np.int64)
-
-
-def _medians(problem: Problem, endpoint: str) -> list[tuple[str, int, int, int]]:
-    """Labelling, code of the level, first and last whole day that prints as the endpoint's median there."""
-    found = []
-    for t in problem.targets:
-        low, high = int(np.ceil(t.low * problem.days_per_month)), int(t.high * problem.days_per_month)
-        if t.endpoint == endpoint and t.quantity == "median" and t.weight > 0 and low <= high:
-            found.append((t.by, list(problem.strata[t.by]).index(t.level) if t.by else 0, low, high))
-    return found
+    def _outside(self, patients: Patients, e: int) -> Floats:
+        values = self.steering.values(patients.time[e], patients.event[e], patients.codes)
+        logs = np.log(np.maximum(np.where(np.isinf(values), self.never, values), 1e-12))
+        outside = np.maximum(np.maximum(self.low - logs, logs - self.high), 0.0)
+        return np.where(np.isnan(outside), FARTHEST, np.minimum(outside, FARTHEST))

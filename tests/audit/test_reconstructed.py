@@ -1,6 +1,7 @@
 """The two reconstructed cohorts as frozen: every figure of the paper from the rows by the kernel, SPSS conventions."""
 
 import math
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
 from kras_core.audit.printed import printed_interval
+from kras_core.audit.sintilimab_anlotinib import outcomes, with_figures
 from kras_core.conventions import PRESETS
 from kras_core.stats.cox import cox
 from kras_core.stats.event_table import EventTable, event_table
@@ -258,15 +260,24 @@ def test_counts_of_table_2(patients: pd.DataFrame, adverse_events: pd.DataFrame)
     assert (adverse_events["related"] == 1).all()
 
 
+def test_the_data_card_says_what_the_rows_have(folder: str, patients: pd.DataFrame) -> None:
+    """Every row of its table, digit by digit."""
+    card = (DATA / folder / "README.md").read_text(encoding="utf-8")
+    targets = runpy.run_path(str(DATA / folder / "build.py"))["ALL_TARGETS"]
+    assert with_figures(card, outcomes(patients, targets)) == card
+    assert card.count("| yes |") + card.count("| **no** |") == len(targets)
+
+
 @pytest.mark.slow
 def test_the_builder_rewrites_the_frozen_files(folder: str, tmp_path: Path) -> None:
     """From the seed in build.py, byte for byte, in a process of its own."""
     code = (
         "import runpy, sys; from pathlib import Path; from kras_core.audit.sintilimab_anlotinib import rebuild; "
         "b = runpy.run_path(sys.argv[1]); "
-        "rebuild(Path(sys.argv[2]), b['ALL_TARGETS'], b['LOST'], b['SEED'], b['MOVES'], b['START'])"
+        "rebuild(Path(sys.argv[2]), b['ALL_TARGETS'], b['LOST'], b['SEED'])"
     )
     build = str(DATA / folder / "build.py")
+    (tmp_path / "README.md").write_bytes((DATA / folder / "README.md").read_bytes())
     subprocess.run([sys.executable, "-c", code, build, str(tmp_path)], cwd=DATA.parent, check=True)
-    for name in ("patients.csv", "adverse_events.csv"):
+    for name in ("patients.csv", "adverse_events.csv", "README.md"):
         assert (tmp_path / name).read_bytes() == (DATA / folder / name).read_bytes()
