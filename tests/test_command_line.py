@@ -324,3 +324,48 @@ def test_models_prints_one_model_and_refuses_what_is_never_printed_together():
     done = run("analyse", "sintilimab-anlotinib", "--by", "prior_antiangiogenic,g12c")
     assert (done.returncode, done.stdout) == (2, "") and "never together" in done.stderr
     assert run("models", "sintilimab-anlotinib", "--penalised").returncode == 2
+
+
+def worked_example() -> str:
+    """The TOML of docs/compatible.md."""
+    return (ROOT / "docs" / "compatible.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+
+
+def test_compatible_gives_rows_with_the_printed_figures(tmp_path):
+    summary, out = tmp_path / "trial.toml", tmp_path / "rows.csv"
+    summary.write_text(worked_example(), encoding="utf-8")
+    found = answer("compatible", "--summary", str(summary), "--out", str(out))
+    assert (found["provenance"], found["n"], found["out"], found["missed"]) == ("reconstructed", 120, "rows.csv", [])
+    assert found["met"] == len(found["figures"]) == 14
+    printed = {f["key"]: (f["printed"], f["value"]) for f in found["figures"] if f["quantity"] == "median"}
+    text, value = printed["endpoints.os.by.arm.median.Control"]
+    assert round(value, 1) == float(text)
+    view = answer("analyse", str(out), "--endpoint", "os", "--by", "arm", "--conventions", "spss")
+    assert {s["label"]: round(s["median"], 1) for s in view["strata"]} == {
+        label: float(printed[f"endpoints.os.by.arm.median.{label}"][0]) for label in ("Control", "Experimental")
+    }
+    assert len(found["digest"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("n = 10", "endpoints: give at least one endpoint"),
+        ("n = ten", "trial.toml: this is no TOML"),
+        ("n = 10\n[endpoints.os]\nmedian = 'soon'", "trial.toml: endpoints.os.median: 'soon' is not one number"),
+    ],
+)
+def test_compatible_refuses_a_summary_by_its_key(tmp_path, text, words):
+    summary = tmp_path / "trial.toml"
+    summary.write_text(text)
+    done = run("compatible", "--summary", str(summary), "--out", str(tmp_path / "rows.csv"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert words in done.stderr
+    assert not (tmp_path / "rows.csv").exists()
+
+
+def test_compatible_refuses_a_folder_that_is_not_there_before_it_searches(tmp_path):
+    done = run("compatible", "--summary", str(tmp_path / "none.toml"), "--out", str(tmp_path / "no" / "rows.csv"))
+    assert done.returncode == 2 and "no such folder" in done.stderr
+    done = run("compatible", "--summary", str(tmp_path / "none.toml"), "--out", str(tmp_path / "rows.csv"))
+    assert done.returncode == 2 and "none.toml: No such file" in done.stderr

@@ -113,7 +113,7 @@ class _Queue:
 
 def _at_risk(member: Bools) -> Floats:
     """Of each stratum, who has not left before this patient, (k, c, n)."""
-    return member.astype(np.float64)[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    return np.add.accumulate(member[:, :, ::-1], axis=2, dtype=np.float64)[:, :, ::-1]
 
 
 def _survival(died: Bools, at_risk: Floats) -> Floats:

@@ -4,6 +4,7 @@ from kras_core.commands import (
     audit,
     bias,
     cohorts,
+    compatible,
     exports,
     historical,
     ledger,
@@ -32,6 +33,7 @@ COMMANDS = (
     ledger,
     audit,
     reconstruct,
+    compatible,
     exports,
     report,
 )
