@@ -29,6 +29,7 @@ page = st.navigation(
         "Check": [
             st.Page(PAGES / "check" / "reported.py", title="Reported figures", url_path="reported"),
             st.Page(PAGES / "check" / "curve.py", title="Curve to patients", url_path="curve"),
+            st.Page(PAGES / "check" / "summary.py", title="Summary to patients", url_path="summary"),
         ],
         "Present": [st.Page(PAGES / "present" / "report.py", title="Report", url_path="report")],
         "Data": [cohort_page],

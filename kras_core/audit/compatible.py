@@ -4,18 +4,22 @@ The rows are nobody's: they show that the printed figures are reachable together
 Not finding one proves nothing; the figures that were not met are named.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from kras_core.audit.bounds import se_floor, z_of
+from kras_core.audit.printed import printed_interval
 from kras_core.audit.search import Found, Kind, Problem, Progress, Span, anneal, weibull_days
 from kras_core.audit.summary import Summary
 from kras_core.audit.targets import Outcome, Target
-from kras_core.cohort.model import DAYS_PER_MONTH, Cohort, PartlyDrawn
+from kras_core.cohort.model import DAYS_PER_MONTH, RECONSTRUCTED, Cohort, PartlyDrawn
 from kras_core.cohort.readers import read
 from kras_core.cohort.validate import build_cohort
+from kras_core.conventions import PRESETS
 from kras_core.stats.results import Floats, Ints
 
 STEPS, ATTEMPTS = 3_000, 4
@@ -29,15 +33,16 @@ TYPICAL = 12.0  # months; a median where none is printed
 class Compatible:
     """A cohort, marked reconstructed, and every printed figure with what it has there.
 
-    figures: in the order of the summary, by the kernel under SPSS's conventions (Breslow ties; the median is the
-    first time with S ≤ 0.5), which the cohort opens in. seed: the one that gave this cohort. csv: the patient rows
-    as a file.
+    figures: in the order of the summary, by the kernel under the summary's conventions, which the cohort opens in.
+    seed: the one that gave this cohort. csv: the patient rows as a file, without the columns that are drawn.
+    impossible: why, by key, of figures that no rows can have.
     """
 
     cohort: Cohort
     figures: tuple[Outcome, ...]
     seed: int
     csv: str
+    impossible: Mapping[str, str]
 
     @property
     def missed(self) -> tuple[Outcome, ...]:
@@ -67,6 +72,27 @@ def find(
     yield _compatible(summary, problem, best)
 
 
+def impossible(summary: Summary) -> dict[str, str]:
+    """Keys of printed hazard ratio intervals that no rows can have, and why: they are narrower than the floor under
+    the standard error allows (`bounds`)."""
+    found = {}
+    for id, one in summary.endpoints.items():
+        for by, c in one.by.items():
+            if c.hazard_ratio_interval is None:
+                continue
+            key = f"endpoints.{id}.by.{by}.hazard_ratio_interval"
+            low, high = (printed_interval(end) for end in c.hazard_ratio_interval)
+            sizes = c.events if set(c.events) == set(summary.groups[by]) else summary.groups[by]
+            floor, widest = se_floor([*sizes.values()]), math.log(high[1] / max(low[0], 1e-9)) / (2 * z_of(0.95))
+            if widest < floor:
+                found[key] = (
+                    f"impossible as a 95 % Wald interval: its standard error is {widest:.3f} at most, and with "
+                    f"{' against '.join(map(str, sizes.values()))} {'events' if sizes is c.events else 'patients'} "
+                    f"it is {floor:.3f} at least"
+                )
+    return found
+
+
 def problem_of(summary: Summary) -> Problem:
     """The search's problem: statuses that the summary settles, times within its follow-up, its figures as targets."""
     days = summary.days_per_month or _divisor(summary.targets)
@@ -86,7 +112,15 @@ def problem_of(summary: Summary) -> Problem:
         for i in range(summary.n)
     )
     start = tuple(tuple(row.tolist()) for row in time)
-    return Problem(tuple(summary.endpoints), kinds, start, summary.groups, summary.targets, days_per_month=float(days))
+    return Problem(
+        endpoints=tuple(summary.endpoints),
+        kinds=kinds,
+        start=start,
+        strata=summary.groups,
+        targets=summary.targets,
+        days_per_month=float(days),
+        conventions=PRESETS[summary.conventions],
+    )
 
 
 def _divisor(targets: tuple[Target, ...]) -> float:
@@ -106,7 +140,9 @@ def _longest(summary: Summary) -> float:
         return summary.follow_up_months[1]
     times = {t: t.high for t in summary.targets if t.quantity in ("median", "follow_up") and np.isfinite(t.high)}
     followed = [months / (0.5 + 0.5 * EARLIEST) for t, months in times.items() if t.quantity == "follow_up"]
-    return max([*(followed or [24.0]), *(months * (1.2 if followed else 3.0) for months in times.values())])
+    milestones = [1.2 * t.at for t in summary.targets if t.quantity == "rate"]
+    medians = [months * (1.2 if followed else 3.0) for months in times.values()]
+    return max([*(followed or [24.0]), *medians, *milestones])
 
 
 def _start(summary: Summary, days: float, shortest: float, longest: float) -> tuple[Ints, np.ndarray]:
@@ -132,40 +168,56 @@ def _start(summary: Summary, days: float, shortest: float, longest: float) -> tu
 
 
 def _middle(summary: Summary, endpoint: str, longest: float) -> float:
-    """A median in months: as printed for all, else the mean of the groups', else beyond the end of follow-up."""
+    """A median in months: as printed for all, or from a printed rate; else the mean of the groups'; else beyond the
+    end of follow-up."""
     one = summary.endpoints[endpoint]
-    medians = [t for t in summary.targets if t.endpoint == endpoint and t.quantity == "median"]
-    overall = next((t.low for t in medians if not t.by), None)
-    if overall is not None and np.isfinite(overall):
+    known = [(t, months) for t in summary.targets if t.endpoint == endpoint and (months := _implied(t)) is not None]
+    overall = next((months for t, months in known if not t.by), None)
+    if overall is not None:
         return overall
-    known = [(t.low, summary.groups[t.by][t.level]) for t in medians if t.by and np.isfinite(t.low)]
-    if known and overall is None:
-        months, sizes = zip(*known, strict=True)
-        return float(np.average(months, weights=sizes))
-    return 1.5 * longest if medians or one.events == 0 else min(TYPICAL, longest)
+    if known:
+        return float(np.average([m for _, m in known], weights=[summary.groups[t.by][t.level] for t, _ in known]))
+    unreached = any(t.quantity == "median" for t in summary.targets if t.endpoint == endpoint)
+    return 1.5 * longest if unreached or one.events == 0 else min(TYPICAL, longest)
+
+
+def _implied(target: Target) -> float | None:
+    """The median that a printed median or rate stands for, on the curve from which the search starts."""
+    if target.quantity == "median" and np.isfinite(target.low):
+        return target.low
+    if target.quantity != "rate":
+        return None
+    share = min(max(target.low / 100, 0.02), 0.98)
+    return target.at * (np.log(0.5) / np.log(share)) ** (1 / SHAPE)
 
 
 def _compatible(summary: Summary, problem: Problem, found: Found) -> Compatible:
-    columns = {"patient_id": [f"REC-{i + 1:0{len(str(summary.n))}d}" for i in range(summary.n)], **found.labels}
-    for id in summary.endpoints:
-        columns |= {f"{id}_days": found.time[id], f"{id}_event": found.event[id].astype(int)}
-    csv = pd.DataFrame(columns).to_csv(index=False, lineterminator="\n")
     asked = {(t.by, t.endpoint) for t in summary.targets}
     printed = {by: tuple(id for id in summary.endpoints if (by, id) in asked) for by in summary.groups}
+    drawn = [by for by, endpoints in printed.items() if not endpoints]
+    digits = len(str(summary.n))
+    columns = {"patient_id": [f"{RECONSTRUCTED}-{i + 1:0{digits}d}" for i in range(summary.n)], **found.labels}
+    for id in summary.endpoints:
+        columns |= {f"{id}_days": found.time[id], f"{id}_event": found.event[id].astype(int)}
+    rows = pd.DataFrame(columns)
     cohort = build_cohort(
-        read(("compatible.csv", csv.encode())),
+        read(("compatible.csv", _csv(rows).encode())),
         id="compatible",
         title=summary.title or "Compatible cohort",
         provenance="reconstructed",
         origin="uploaded",
         days_per_month=problem.days_per_month,
-        conventions="spss",
+        conventions=summary.conventions,
         default_by=next((by for by, endpoints in printed.items() if endpoints), ""),
-        drawn=frozenset(by for by, endpoints in printed.items() if not endpoints),
+        drawn=frozenset(drawn),
         partly_drawn=tuple(
             PartlyDrawn(by, by, endpoints)
             for by, endpoints in printed.items()
             if endpoints and len(endpoints) < len(summary.endpoints)
         ),
     )
-    return Compatible(cohort, found.outcomes, found.seed, csv)
+    return Compatible(cohort, found.outcomes, found.seed, _csv(rows.drop(columns=drawn)), impossible(summary))
+
+
+def _csv(rows: pd.DataFrame) -> str:
+    return rows.to_csv(index=False, lineterminator="\n")

@@ -140,10 +140,16 @@ def pair(text: str) -> tuple[Interval, Interval | None]:
 
     They may stand in the wrong order: that is for a check to say. Raises PrintedError.
     """
-    ends = _PAIR.fullmatch(_plain(text).strip(" ;,:"))
-    if not ends:
+    low, high = ends(text)
+    return _number(low), None if NOT_REACHED.fullmatch(high) else _number(high)
+
+
+def ends(text: str) -> tuple[str, str]:
+    """The texts of two printed ends. Raises PrintedError."""
+    found = _PAIR.fullmatch(_plain(text).strip(" ;,:"))
+    if not found:
         raise PrintedError("two numbers, such as 5.6–10.3")
-    return _number(ends[1]), None if NOT_REACHED.fullmatch(ends[2]) else _number(ends[2])
+    return found[1], found[2]
 
 
 def reached(text: str) -> bool:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from kras_core.audit.moves import Moves, Patients, Rules
 from kras_core.audit.steering import Steering
-from kras_core.audit.targets import TIMES, Outcome, Target, measure
+from kras_core.audit.targets import SPSS, TIMES, Outcome, Target, measure
+from kras_core.conventions import Conventions
 from kras_core.stats.results import Floats, Ints
 
 Bools = NDArray[np.bool_]
@@ -61,7 +62,7 @@ class Problem:
     endpoints: ids in order of occurrence; the next one comes at least `gap` days after an event of the one before,
     and at the same time where that one is censored. kinds: the patients. start: per endpoint the days of every
     patient from which the search starts; a plausible cohort stays close to their distribution. strata: for every
-    labelling the size of each level.
+    labelling the size of each level. conventions: those that the targets' figures are in.
     """
 
     endpoints: tuple[str, ...]
@@ -71,6 +72,7 @@ class Problem:
     targets: tuple[Target, ...]
     gap: int = 0
     days_per_month: float = 30.4375
+    conventions: Conventions = SPSS
 
     @property
     def n(self) -> int:
@@ -163,8 +165,9 @@ def _found(problem: Problem, seed: int, best: Patients) -> Found:
     time = {e: best.time[i, 0] for i, e in enumerate(problem.endpoints)}
     event = {e: best.event[i, 0] for i, e in enumerate(problem.endpoints)}
     labels = {by: np.array(list(levels))[best.codes[i + 1, 0]] for i, (by, levels) in enumerate(problem.strata.items())}
+    months = {e: days / problem.days_per_month for e, days in time.items()}
     outcomes = tuple(
-        Outcome(t, measure(t, time[t.endpoint] / problem.days_per_month, event[t.endpoint], labels.get(t.by)))
+        Outcome(t, measure(t, months[t.endpoint], event[t.endpoint], labels.get(t.by), problem.conventions))
         for t in problem.targets
     )
     return Found(seed, time, event, labels, outcomes)
@@ -266,11 +269,15 @@ def _asked(problem: Problem, endpoint: str, by: str) -> bool:
 
 
 def _medians(problem: Problem, endpoint: str) -> list[tuple[int, int, int, int]]:
-    """Labelling, code of the level, first and last whole day that prints as the endpoint's median there."""
+    """Labelling, code of the level, first and last whole day that prints as the endpoint's median there, or as an end
+    of its interval where such an end is one patient's time."""
+    at_a_time = ("median",)
+    if problem.conventions.median_interval == "brookmeyer-crowley":
+        at_a_time = ("median", "median_low", "median_high")
     place = {by: i + 1 for i, by in enumerate(problem.strata)}
     found = []
     for t in problem.targets:
-        if t.endpoint != endpoint or t.quantity != "median" or t.weight <= 0 or not math.isfinite(t.high):
+        if t.endpoint != endpoint or t.quantity not in at_a_time or t.weight <= 0 or not math.isfinite(t.high):
             continue
         low, high = math.ceil(t.low * problem.days_per_month), math.floor(t.high * problem.days_per_month)
         if low <= high:
@@ -289,7 +296,7 @@ class _Scorer:
 
     def __init__(self, problem: Problem, endpoint: str):
         self.targets = [t for t in problem.targets if t.endpoint == endpoint and t.weight > 0]
-        self.steering = Steering(self.targets, problem.strata, problem.days_per_month)
+        self.steering = Steering(self.targets, problem.strata, problem.days_per_month, problem.conventions)
         self.weight = np.array([t.weight for t in self.targets])
         e = problem.endpoints.index(endpoint)
         self.never = 2.0 * problem.per_patient("latest")[e].max() / problem.days_per_month

@@ -1,8 +1,8 @@
 """Steering: the figures of many candidate cohorts at once, on whole-number days.
 
 A search scores a million small cohorts, each with a dozen curves. This evaluator does what the kernel does for a
-whole population of candidates in one sweep of array operations, for the SPSS conventions and comparisons of one
-level with all others only: some ten microseconds a candidate at n = 27. It steers the search and decides nothing:
+whole population of candidates in one sweep of array operations, for Wald intervals of Cox's ratio and comparisons of
+one level with all others only: some ten microseconds a candidate at n = 27. It steers the search and decides nothing:
 what a found cohort has is said by the kernel (`targets.measure`).
 
 Shapes: c candidates, n patients, k strata. Patients are put in the order in which they leave, so that everything is
@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
-from kras_core.audit.targets import TIMES, Quantity, Target
+from kras_core.audit.targets import SPSS, TIMES, Quantity, Target
+from kras_core.conventions import Conventions
+from kras_core.stats.kaplan_meier import interval_of_survival
 from kras_core.stats.results import Floats, Ints
 
 Bools = NDArray[np.bool_]
-HALF = 0.5 + 1e-9
+HALF, BELOW_HALF = 0.5 + 1e-9, 0.5 - 1e-9
+SAME_DAY = 1e-6
 Z = 1.959963984540054
 NEWTON_STEPS = 6
 FARTHEST = 8.0  # log hazard ratio at which Newton's steps are stopped
@@ -34,9 +37,17 @@ class Steering:
     strata: for every labelling its level names, so that codes index them.
     """
 
-    def __init__(self, targets: Sequence[Target], strata: Mapping[str, Iterable[str]], days_per_month: float):
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        strata: Mapping[str, Iterable[str]],
+        days_per_month: float,
+        conventions: Conventions = SPSS,
+    ):
+        self.conventions = conventions
         code = {(by, level): (i + 1, j) for i, by in enumerate(strata) for j, level in enumerate(strata[by])}
-        of = [code[t.by, t.level] if t.by else (0, 0) for t in targets]  # labelling 0 is everybody
+        labelled = (code[t.by, t.level] if t.by else (0, 0) for t in targets)  # labelling 0 is everybody
+        of = [(*key, t.at * days_per_month) for key, t in zip(labelled, targets, strict=True)]
         asked = [(quantities, _Strata.asked(targets, of, quantities)) for quantities in _ESTIMATORS]
         self.groups = [(quantities, strata) for quantities, strata in asked if strata.keys]
         rows = [(q, key) for quantities, strata in self.groups for q in quantities for key in strata.keys]
@@ -51,25 +62,28 @@ class Steering:
         found: list[Floats] = []
         for quantities, strata in self.groups:
             reverse = quantities == ("follow_up",)
-            found += _ESTIMATORS[quantities](_Queue.of(days, ~event, codes) if reverse else queue, strata)
+            line = _Queue.of(days, ~event, codes) if reverse else queue
+            found += _ESTIMATORS[quantities](line, strata, self.conventions)
         return np.concatenate(found)[self.index] / self.scale
 
 
 @dataclass(frozen=True, slots=True)
 class _Strata:
-    """Distinct strata: the labelling of each, (k,), and the level, (k, 1, 1)."""
+    """Distinct strata: the labelling of each, (k,), the level, (k, 1, 1), and the day that is asked for, (k, 1, 1)."""
 
-    keys: tuple[tuple[int, int], ...]
+    keys: tuple[tuple[int, int, float], ...]
     labelling: Ints
     level: Ints
+    day: Floats
 
     @classmethod
     def asked(
-        cls, targets: Sequence[Target], of: Sequence[tuple[int, int]], quantities: tuple[Quantity, ...]
+        cls, targets: Sequence[Target], of: Sequence[tuple[int, int, float]], quantities: tuple[Quantity, ...]
     ) -> "_Strata":
         keys = tuple(dict.fromkeys(key for t, key in zip(targets, of, strict=True) if t.quantity in quantities))
-        pairs = np.array(keys, dtype=np.int64).reshape(-1, 2)
-        return cls(keys, pairs[:, 0], pairs[:, 1][:, None, None])
+        columns = np.array(keys, dtype=np.float64).reshape(-1, 3)
+        whole = columns[:, :2].astype(np.int64)
+        return cls(keys, whole[:, 0], whole[:, 1][:, None, None], columns[:, 2][:, None, None])
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,12 @@ class _Queue:
         np.not_equal(self.day[:, 1:], self.day[:, :-1], out=edge[:, 1:-1])
         return edge
 
+    def events_of_the_day(self, event: Bools) -> Ints:
+        """How many of these events, (…, c, n), fall on every patient's day."""
+        so_far = np.cumsum(event, axis=-1)
+        first, last = (np.broadcast_to(place, event.shape) for place in (self.first, self.last))
+        return np.take_along_axis(so_far, last, axis=-1) - np.take_along_axis(so_far - event, first, axis=-1)
+
     def members(self, strata: _Strata) -> Bools:
         return self.codes[strata.labelling] == strata.level
 
@@ -136,22 +156,74 @@ def _at(values: NDArray[Any], position: Ints) -> NDArray[Any]:
     return values[stratum, candidate, position] if values.ndim == 3 else values[candidate, position]
 
 
-def _events(queue: _Queue, strata: _Strata) -> list[Floats]:
+def _events(queue: _Queue, strata: _Strata, how: Conventions) -> list[Floats]:
     return [(queue.members(strata) & queue.event).sum(axis=2, dtype=np.float64)]
 
 
-def _median(queue: _Queue, strata: _Strata) -> list[Floats]:
+def _median(queue: _Queue, strata: _Strata, how: Conventions) -> list[Floats]:
     """Kaplan–Meier; of a queue whose events are the censorings, reverse Kaplan–Meier with the deaths of the same day
     still at risk (survfit with flipped status)."""
     member = queue.members(strata)
     survival = _survival(member & queue.event, _at_risk(member))
-    return [_first_at_most(queue.day, survival, HALF)[0]]
+    if how.median_rule == "first":
+        return [_first_at_most(queue.day, survival, HALF)[0]]
+    return [_middle(queue, _at_the_days_end(queue, survival))]
 
 
-def _median_ends(queue: _Queue, strata: _Strata) -> list[Floats]:
+def _at_the_days_end(queue: _Queue, values: Floats) -> Floats:
+    return np.take_along_axis(values, np.broadcast_to(queue.last, values.shape), axis=2)
+
+
+def _middle(queue: _Queue, survival: Floats) -> Floats:
+    """The middle of a plateau at one half, up to the next drop if there is one."""
+    first, position = _first_at_most(queue.day, survival, HALF)
+    drop = _first_at_most(queue.day, survival, BELOW_HALF)[0]
+    plateau = (_at(survival, position) >= BELOW_HALF) & np.isfinite(drop)
+    return np.where(plateau & np.isfinite(first), (first + np.where(plateau, drop, 0.0)) / 2, first)
+
+
+def _rate(queue: _Queue, strata: _Strata, how: Conventions) -> list[Floats]:
+    """Percent without event at a day; NaN where everybody has left before it and the curve has not come to 0."""
+    member = queue.members(strata)
+    survival = _survival(member & queue.event, _at_risk(member))
+    before = queue.day <= strata.day + SAME_DAY
+    position = before.sum(axis=2) - 1
+    share = np.where(position >= 0, _at(survival, np.maximum(position, 0)), 1.0)
+    followed = (member & (queue.day >= strata.day - SAME_DAY)).any(axis=2)
+    return [np.where(followed | (share <= 1e-12), 100.0 * share, np.nan)]
+
+
+def _median_ends(queue: _Queue, strata: _Strata, how: Conventions) -> list[Floats]:
+    member = queue.members(strata)
+    if how.median_interval == "spss":
+        return _spss_ends(queue, member)
+    if how.median_interval == "brookmeyer-crowley":
+        return _brookmeyer_crowley_ends(queue, member, how)
+    return [np.full((len(member), len(queue.day)), np.nan)] * 2
+
+
+def _brookmeyer_crowley_ends(queue: _Queue, member: Bools, how: Conventions) -> list[Floats]:
+    """Where the limits of the curve come down to one half; infinity where they never do."""
+    at_risk, died = _at_risk(member), member & queue.event
+    survival = _at_the_days_end(queue, _survival(died, at_risk))
+    spread = np.sqrt(_at_the_days_end(queue, np.cumsum(_greenwood_terms(died, at_risk), axis=2)))
+    gone = survival <= 1e-12
+    ends = []
+    for limit in interval_of_survival(np.where(gone, 1.0, survival), spread, Z, how.interval):
+        limit = np.where(gone, np.nan if how.zero_interval == "missing" else 0.0, limit)
+        below = limit <= HALF
+        ends.append(np.where(below.any(axis=2), _at(queue.day, below.argmax(axis=2)), np.inf))
+    return ends
+
+
+def _greenwood_terms(died: Bools, at_risk: Floats) -> Floats:
+    """Of the variance of log S, one a death: those of a day add up to d/(n(n - d))."""
+    return np.where(died & (at_risk > 1.0), 1.0 / np.maximum(at_risk * (at_risk - 1.0), 1.0), 0.0)
+
+
+def _spss_ends(queue: _Queue, member: Bools) -> list[Floats]:
     """Median ± z·SE with SE = SE(S(median))·(l − u)/(S(u) − S(l)): u the last event time with S ≥ 0.55, l the first
     with S ≤ 0.45; NaN where either is missing, and where S falls to 0 at once (IBM SPSS Statistics Algorithms, KM)."""
-    member = queue.members(strata)
     at_risk, died = _at_risk(member), member & queue.event
     survival = _survival(died, at_risk)
     last = np.broadcast_to(queue.last, survival.shape)
@@ -160,7 +232,7 @@ def _median_ends(queue: _Queue, strata: _Strata) -> list[Floats]:
     low, below = _first_at_most(queue.day, survival, 0.45 + 1e-9)
     above = np.where(died & (survival >= 0.55 - 1e-9), np.arange(member.shape[2]), -1).max(axis=2)
     known, above = (above >= 0) & np.isfinite(low), np.maximum(above, 0)
-    terms = np.where(died & (at_risk > 1.0), 1.0 / np.maximum(at_risk * (at_risk - 1.0), 1.0), 0.0)
+    terms = _greenwood_terms(died, at_risk)
     greenwood = _at(survival, middle) * np.sqrt(_at(np.cumsum(terms, axis=2), _at(last, middle)))
     drop = np.maximum(_at(survival, above) - _at(survival, below), 1e-12)
     error = greenwood * (_at(queue.day, below) - _at(queue.day, above)) / drop
@@ -174,12 +246,11 @@ def _when_the_day_begins(queue: _Queue, member: Bools) -> tuple[Floats, Floats]:
     return level, (queue.day.shape[1] - queue.first).astype(np.float64)
 
 
-def _logrank_p(queue: _Queue, strata: _Strata) -> list[Floats]:
+def _logrank_p(queue: _Queue, strata: _Strata, how: Conventions) -> list[Floats]:
     """Two-sided, with the hypergeometric variance; NaN where that is nil."""
     member, event = queue.members(strata), queue.event
     level, everybody = _when_the_day_begins(queue, member)
-    died = np.cumsum(event, axis=1)
-    same_day = np.take_along_axis(died, queue.last, axis=1) - np.take_along_axis(died - event, queue.first, axis=1)
+    same_day = queue.events_of_the_day(event)
     share = level / everybody
     excess = ((member - share) * event).sum(axis=2)
     tied = event * (everybody - same_day) / np.maximum(everybody - 1.0, 1.0)
@@ -188,12 +259,20 @@ def _logrank_p(queue: _Queue, strata: _Strata) -> list[Floats]:
     return [np.where(nil, np.nan, erfc(np.abs(excess) / np.sqrt(2.0 * np.where(nil, 1.0, variance))))]
 
 
-def _hazard_ratio(queue: _Queue, strata: _Strata) -> list[Floats]:
-    """Cox's (Breslow ties) of the level over all others with its Wald ends; NaN without a finite maximum, which
-    there is where the events at times with both at risk fall in both."""
+def _hazard_ratio(queue: _Queue, strata: _Strata, how: Conventions) -> list[Floats]:
+    """Cox's of the level over all others with its Wald ends; NaN without a finite maximum, which there is where the
+    events at times with both at risk fall in both.
+
+    Efron: of a day's d events each sees the risk of all of them less by r/d, r of them having gone before.
+    """
     member, event = queue.members(strata), queue.event
     level, everybody = _when_the_day_begins(queue, member)
     others, total = everybody - level, (member & event).sum(axis=2)
+    both = event & (level > 0) & (others > 0)
+    if how.ties == "efron":
+        died, own = queue.events_of_the_day(event), queue.events_of_the_day(member & event)
+        gone = np.where(event, np.arange(event.shape[1]) - queue.first, 0) / np.maximum(died, 1)
+        level, others = level - gone * own, others - gone * (died - own)
     beta = np.zeros(total.shape)
     information = np.ones(total.shape)
     for _ in range(NEWTON_STEPS):
@@ -203,18 +282,18 @@ def _hazard_ratio(queue: _Queue, strata: _Strata) -> list[Floats]:
         information = np.maximum((expected * (1.0 - share)).sum(axis=2), 1e-9)
         step = (total - expected.sum(axis=2)) / information
         beta = np.clip(beta + np.clip(step, -2.0, 2.0), -FARTHEST, FARTHEST)
-    both = event & (level > 0) & (others > 0)
     inside, all_ = (both & member).sum(axis=2), both.sum(axis=2)
     beta = np.where((inside > 0) & (inside < all_), beta, np.nan)
     error = Z / np.sqrt(information)
     return [np.exp(beta), np.exp(beta - error), np.exp(beta + error)]
 
 
-_ESTIMATORS: Mapping[tuple[Quantity, ...], Callable[[_Queue, _Strata], list[Floats]]] = {
+_ESTIMATORS: Mapping[tuple[Quantity, ...], Callable[[_Queue, _Strata, Conventions], list[Floats]]] = {
     ("events",): _events,
     ("median",): _median,
     ("median_low", "median_high"): _median_ends,
     ("follow_up",): _median,
+    ("rate",): _rate,
     ("logrank_p",): _logrank_p,
     ("hazard_ratio", "hazard_ratio_low", "hazard_ratio_high"): _hazard_ratio,
 }

@@ -1,13 +1,14 @@
-"""Summary: what a publication prints of a study, made by a page or read from a TOML file (docs/compatible.md).
+"""Summary: what a publication prints of a study, to be searched for a cohort that has it (docs/compatible.md).
 
-Figures are kept as printed text: its decimals say how exact they are.
+Figures are kept as printed text: its decimals say how exact they are. Two ways of writing one down: as a file
+(`summary_toml`) and as rows of a table (`summary_grid`).
 """
 
+import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
@@ -15,9 +16,14 @@ from kras_core.audit.printed import reached
 from kras_core.audit.targets import Quantity, Target
 from kras_core.cohort import coerce
 from kras_core.cohort.variables import ENDPOINT_COLUMN, VARIABLES
+from kras_core.conventions import PRESETS
 
 Ends = tuple[str, str]
+Rates = Mapping[str, str]  # percent without event by months, both as printed
 
+# Whose hazard ratio is Cox's and who prints an interval of the median.
+CONVENTIONS = tuple(id for id, c in PRESETS.items() if c.hazard_ratio == "cox" and c.median_interval != "none")
+LONGEST = 1_200  # months
 LARGEST = 5_000  # patients: the search is made for publications, not for registries
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -32,11 +38,14 @@ class SummaryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is printed of one endpoint by one grouping: medians and numbers of events by label; Cox's hazard ratio of
-    the group `of` over the other of two, and the ends of its 95 % interval; the log-rank p."""
+    """What is printed of one endpoint by one grouping: medians with their intervals, numbers of events and rates by
+    label; Cox's hazard ratio of the group `of` over the other of two, and the ends of its 95 % interval; the log-rank
+    p."""
 
     median: Mapping[str, str] = field(default_factory=dict)
+    median_interval: Mapping[str, Ends] = field(default_factory=dict)
     events: Mapping[str, int] = field(default_factory=dict)
+    rates: Mapping[str, Rates] = field(default_factory=dict)
     hazard_ratio: str = ""
     hazard_ratio_interval: Ends | None = None
     of: str = ""
@@ -45,12 +54,13 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSummary:
-    """What is printed of one endpoint: number of events, median and SPSS's interval of it, median follow-up by
+    """What is printed of one endpoint: number of events, median and its 95 % interval, rates, median follow-up by
     reverse Kaplan–Meier, and comparisons by the grouping's id."""
 
     events: int | None = None
     median: str = ""
     median_interval: Ends | None = None
+    rates: Rates = field(default_factory=dict)
     follow_up: str = ""
     by: Mapping[str, Comparison] = field(default_factory=dict)
 
@@ -63,6 +73,7 @@ class Summary:
     id, such as pfs and os, in order of occurrence: an event of a later one is one of the earlier ones too, and who
     has no event of an earlier one leaves both at the same time. follow_up_months: shortest and longest time at which
     a patient without event was last seen. days_per_month: None takes the divisor that fits most of the printed times.
+    conventions: id of the preset that the figures are computed under, one of `CONVENTIONS`.
     """
 
     n: int
@@ -71,6 +82,7 @@ class Summary:
     title: str = ""
     follow_up_months: tuple[float, float] | None = None
     days_per_month: float | None = None
+    conventions: str = "r"
 
     def __post_init__(self) -> None:
         _check_sizes(self)
@@ -99,39 +111,81 @@ class Summary:
 
 def _figures(summary: Summary) -> Iterator[tuple[str, Target]]:
     """Key and target of every figure. Raises SummaryError where a text is no printed number."""
-
-    def figure(
-        key: str, text: str, quantity: Quantity, endpoint: str, by: str = "", level: str = ""
-    ) -> Iterator[tuple[str, Target]]:
-        if not reached(text) and quantity not in ("median", "follow_up"):
-            raise SummaryError(key, "only a median can be not reached")
-        if text:
-            try:
-                yield key, Target.printed(text, quantity, endpoint, by, level)
-            except ValueError as error:
-                raise SummaryError(key, f"{text!r} is not {error}") from None
-
     for id, one in summary.endpoints.items():
         key = f"endpoints.{id}"
-        low, high = one.median_interval or ("", "")
         if one.events is not None:
             yield f"{key}.events", _count(one.events, id)
-        yield from figure(f"{key}.median", one.median, "median", id)
-        yield from figure(f"{key}.median_interval", low, "median_low", id)
-        yield from figure(f"{key}.median_interval", high, "median_high", id)
-        yield from figure(f"{key}.follow_up", one.follow_up, "follow_up", id)
-        for by, c in one.by.items():
-            inside = f"{key}.by.{by}"
-            low, high = c.hazard_ratio_interval or ("", "")
-            for label, text in c.median.items():
-                yield from figure(f"{inside}.median.{label}", text, "median", id, by, label)
-            for label, events in c.events.items():
-                yield f"{inside}.events.{label}", _count(events, id, by, label)
-            yield from figure(f"{inside}.hazard_ratio", c.hazard_ratio, "hazard_ratio", id, by, c.of)
-            yield from figure(f"{inside}.hazard_ratio_interval", low, "hazard_ratio_low", id, by, c.of)
-            yield from figure(f"{inside}.hazard_ratio_interval", high, "hazard_ratio_high", id, by, c.of)
-            first = next(iter(summary.groups.get(by, {"": 0})))
-            yield from figure(f"{inside}.logrank_p", c.logrank_p, "logrank_p", id, by, first)
+        yield from _figure(f"{key}.median", one.median, "median", id)
+        yield from _interval(f"{key}.median_interval", one.median_interval, "median", id)
+        yield from _at_times(f"{key}.rates", one.rates, id)
+        yield from _figure(f"{key}.follow_up", one.follow_up, "follow_up", id)
+        for by, comparison in one.by.items():
+            yield from _compared(f"{key}.by.{by}", comparison, id, by, next(iter(summary.groups.get(by, {"": 0}))))
+
+
+def _compared(key: str, c: Comparison, id: str, by: str, first: str) -> Iterator[tuple[str, Target]]:
+    """The figures of one grouping; the log-rank p, which belongs to no group, is asked of the first."""
+    for label, text in c.median.items():
+        yield from _figure(f"{key}.median.{label}", text, "median", id, by, label)
+    for label, ends in c.median_interval.items():
+        yield from _interval(f"{key}.median_interval.{label}", ends, "median", id, by, label)
+    for label, events in c.events.items():
+        yield f"{key}.events.{label}", _count(events, id, by, label)
+    for label, rates in c.rates.items():
+        yield from _at_times(f"{key}.rates.{label}", rates, id, by, label)
+    yield from _figure(f"{key}.hazard_ratio", c.hazard_ratio, "hazard_ratio", id, by, c.of)
+    yield from _interval(f"{key}.hazard_ratio_interval", c.hazard_ratio_interval, "hazard_ratio", id, by, c.of)
+    yield from _figure(f"{key}.logrank_p", c.logrank_p, "logrank_p", id, by, first)
+
+
+_MOST = {"logrank_p": (1.0, "a p value is 1 at most"), "rate": (100.0, "a share is 100 % at most")}
+_MAY_BE_UNREACHED = ("median", "median_low", "median_high", "follow_up")
+
+
+def _figure(
+    key: str, text: str, quantity: Quantity, endpoint: str, by: str = "", level: str = "", at: float = 0.0
+) -> Iterator[tuple[str, Target]]:
+    if not text:
+        return
+    if not reached(text) and quantity not in _MAY_BE_UNREACHED:
+        raise SummaryError(key, "only a median can be not reached")
+    try:
+        target = Target.printed(text, quantity, endpoint, by, level, at=at)
+    except ValueError as error:
+        raise SummaryError(key, f"{text!r} is not {error}") from None
+    most, remedy = _MOST.get(quantity, (math.inf, ""))
+    if quantity in _MAY_BE_UNREACHED and LONGEST < target.low < math.inf:
+        raise SummaryError(key, f"{text} is no number of months up to {LONGEST:,}")
+    if target.high <= 0 or target.low > most:
+        raise SummaryError(key, f"{text} cannot be: {remedy if target.high > 0 else 'it is not above 0'}")
+    yield key, target
+
+
+def _interval(
+    key: str, ends: Ends | None, of: Literal["median", "hazard_ratio"], endpoint: str, by: str = "", level: str = ""
+) -> Iterator[tuple[str, Target]]:
+    if ends is None:
+        return
+    below: Quantity = "median_low" if of == "median" else "hazard_ratio_low"
+    above: Quantity = "median_high" if of == "median" else "hazard_ratio_high"
+    found = [
+        *_figure(key, ends[0], below, endpoint, by, level),
+        *_figure(key, ends[1], above, endpoint, by, level),
+    ]
+    if len(found) < 2 or found[0][1].low > found[1][1].high:
+        raise SummaryError(key, f"{ends[0]} to {ends[1]} is no interval: give the lower end and the upper one")
+    yield from found
+
+
+def _at_times(key: str, rates: Rates, endpoint: str, by: str = "", level: str = "") -> Iterator[tuple[str, Target]]:
+    for months, text in rates.items():
+        try:
+            at = float(months)
+        except ValueError:
+            at = 0.0
+        if not 0 < at <= LONGEST:
+            raise SummaryError(f"{key}.{months}", f"{months!r} is no number of months up to {LONGEST:,}")
+        yield from _figure(f"{key}.{months}", text, "rate", endpoint, by, level, at)
 
 
 def _count(events: int, endpoint: str, by: str = "", level: str = "") -> Target:
@@ -154,10 +208,12 @@ def _check_sizes(summary: Summary) -> None:
         if len({label.casefold() for label in sizes}) < len(sizes):
             raise SummaryError(f"groups.{by}", "two labels differ in capitals only: name the groups differently")
     low, high = summary.follow_up_months or (0.0, 1.0)
-    if not 0 <= low < high < 1_200:
+    if not 0 <= low < high <= LONGEST:
         raise SummaryError("follow_up_months", "give the shortest and the longest, in months, such as [6, 40]")
     if summary.days_per_month is not None and not 28 <= summary.days_per_month <= 31:
         raise SummaryError("days_per_month", f"{summary.days_per_month:g} is no number of days from 28 to 31")
+    if summary.conventions not in CONVENTIONS:
+        raise SummaryError("conventions", f"{summary.conventions!r} is none of {', '.join(CONVENTIONS)}")
 
 
 def _check_id(key: str, id: str) -> None:
@@ -185,8 +241,8 @@ def _check_endpoint(summary: Summary, id: str, one: EndpointSummary) -> None:
         if by not in summary.groups:
             raise SummaryError(inside, f"give the sizes of its groups in [groups.{by}]")
         sizes = summary.groups[by]
-        for name, given in (("median", comparison.median), ("events", comparison.events)):
-            for label in given:
+        for name in ("median", "median_interval", "events", "rates"):
+            for label in getattr(comparison, name):
                 if label not in sizes:
                     raise SummaryError(f"{inside}.{name}.{label}", f"the groups are {', '.join(sizes)}")
         for label, events in comparison.events.items():
@@ -221,106 +277,3 @@ def _check_order(summary: Summary, id: str, key: str) -> None:
         if fewer is not None and more is not None and more > fewer:
             remedy = f"{more} events, but only {fewer} of {before}, which comes first and counts these too"
             raise SummaryError(f"{key}.events", remedy)
-
-
-def read_summary(text: str) -> Summary:
-    """The summary in a TOML document. Raises SummaryError naming the key, or line and column of what is no TOML."""
-    try:
-        document = tomllib.loads(text, parse_float=str)  # 5.20 stays 5.20
-    except tomllib.TOMLDecodeError as error:
-        raise SummaryError("", f"this is no TOML: {error}") from None
-    top = _Table("", document)
-    top.allow("title", "n", "follow_up_months", "days_per_month", "groups", "endpoints")
-    span, days = top.pair("follow_up_months"), top.printed("days_per_month")
-    return Summary(
-        n=top.whole("n"),
-        endpoints={id: _endpoint(one) for id, one in top.tables("endpoints").items()},
-        groups={by: {g: sizes.whole(g) for g in sizes.values} for by, sizes in top.tables("groups").items()},
-        title=top.text("title"),
-        follow_up_months=span and (_months("follow_up_months", span[0]), _months("follow_up_months", span[1])),
-        days_per_month=_months("days_per_month", days) if days else None,
-    )
-
-
-def _endpoint(table: "_Table") -> EndpointSummary:
-    table.allow("events", "median", "median_interval", "follow_up", "by")
-    return EndpointSummary(
-        events=table.whole("events") if "events" in table.values else None,
-        median=table.printed("median"),
-        median_interval=table.pair("median_interval"),
-        follow_up=table.printed("follow_up"),
-        by={id: _comparison(one) for id, one in table.tables("by").items()},
-    )
-
-
-def _comparison(table: "_Table") -> Comparison:
-    table.allow("median", "events", "hazard_ratio", "hazard_ratio_interval", "of", "logrank_p")
-    medians, events = table.table("median"), table.table("events")
-    return Comparison(
-        median={label: medians.printed(label) for label in medians.values},
-        events={label: events.whole(label) for label in events.values},
-        hazard_ratio=table.printed("hazard_ratio"),
-        hazard_ratio_interval=table.pair("hazard_ratio_interval"),
-        of=table.text("of"),
-        logrank_p=table.printed("logrank_p"),
-    )
-
-
-def _months(key: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise SummaryError(key, f"{text!r} is no number") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table of the document and the key at which it stands; every reader says what it expected there."""
-
-    place: str
-    values: Mapping[str, Any]
-
-    def key(self, name: str) -> str:
-        return f"{self.place}.{name}" if self.place else name
-
-    def allow(self, *names: str) -> None:
-        unknown = next((name for name in self.values if name not in names), None)
-        if unknown is not None:
-            raise SummaryError(self.key(unknown), f"no such key; there are {', '.join(names)}")
-
-    def text(self, name: str) -> str:
-        value = self.values.get(name, "")
-        if not isinstance(value, str):
-            raise SummaryError(self.key(name), "write a text in quotes")
-        return value
-
-    def printed(self, name: str) -> str:
-        """A figure as printed; "" where it is missing."""
-        value = self.values.get(name, "")
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise SummaryError(self.key(name), 'write the figure as printed, such as "9.0"')
-        return str(value)
-
-    def whole(self, name: str) -> int:
-        value = self.values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise SummaryError(self.key(name), "write a whole number" + (" (it is missing)" if value is None else ""))
-        return value
-
-    def pair(self, name: str) -> Ends | None:
-        if name not in self.values:
-            return None
-        value = self.values[name]
-        if not isinstance(value, list) or len(value) != 2 or not all(type(end) in (str, int) for end in value):
-            raise SummaryError(self.key(name), 'write two figures in brackets, such as ["5.6", "10.3"]')
-        return str(value[0]), str(value[1])
-
-    def table(self, name: str) -> "_Table":
-        value = self.values.get(name, {})
-        if not isinstance(value, dict):
-            raise SummaryError(self.key(name), "this is a table, such as { A = …, B = … }")
-        return _Table(self.key(name), value)
-
-    def tables(self, name: str) -> dict[str, "_Table"]:
-        outer = self.table(name)
-        return {inner: outer.table(inner) for inner in outer.values}

@@ -1,7 +1,6 @@
 """compatible: a cohort with the figures that a publication prints."""
 
 import argparse
-import math
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,9 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.audit.compatible import find
-    from kras_core.audit.summary import SummaryError, read_summary
+    from kras_core.audit.summary import SummaryError
+    from kras_core.audit.summary_toml import read_summary
+    from kras_core.report.compatible_json import compatible_json
 
     path, out = Path(arguments.summary), Path(arguments.out)
     if arguments.seed < 0:
@@ -31,28 +32,4 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
         raise Refused(f"{path.name}: {error}") from None
     *_, found = find(summary, arguments.seed)
     out.write_text(found.csv, encoding="utf-8")
-    cohort = found.cohort
-    figures = [
-        {"key": key, "quantity": o.target.quantity, "printed": o.target.text, **_value(o.value), "met": o.met}
-        for (key, _), o in zip(summary.figures, found.figures, strict=True)
-    ]
-    return {
-        "title": cohort.title,
-        "provenance": cohort.provenance,
-        "n": cohort.n,
-        "out": out.name,
-        "digest": cohort.digest,
-        "seed": found.seed,
-        "conventions": cohort.conventions,
-        "days_per_month": cohort.days_per_month,
-        "drawn": sorted(cohort.drawn),
-        "met": sum(f["met"] for f in figures),
-        "missed": [f["key"] for f in figures if not f["met"]],
-        "figures": figures,
-    }
-
-
-def _value(value: float) -> dict[str, Any]:
-    """A number, or null and why."""
-    reason = "undefined" if math.isnan(value) else "not reached" if math.isinf(value) else ""
-    return {"value": None, "reason": reason} if reason else {"value": value}
+    return compatible_json(summary, found) | {"out": out.name}

@@ -25,7 +25,7 @@ from kras_core.report.curve_json import curve_json
 from kras_core.report.curve_tables import curve_answer, curve_card, held_against
 from kras_core.report.figures import curve_alt_text, curve_figure, under_figure
 from kras_core.report.format import md_escape
-from pages.shared import chart, session
+from pages.shared import chart, made, session
 from pages.shared.picture import clickable
 
 SOURCES = {"files": "Files", "text": "Text", "picture": "Picture"}
@@ -315,7 +315,13 @@ def _results(files: Files, given: Given, settings: Settings) -> None:
     drawn = curve_figure(found, analysis, theme=session.theme())
     chart.show("curve", drawn, curve_alt_text(found, analysis))
     st.html(under_figure(analysis, theme=session.theme()))
-    _take(found, cohort, figure, settings["endpoint"], files.points)
+    endpoint = settings["endpoint"]
+    made_of = [
+        ("Patient rows, CSV", csv_bytes(patient_rows(found, endpoint)), "reconstructed-patients.csv"),
+        ("Result, JSON", json.dumps(curve_json(found, endpoint, figure.scales), indent=1), "reconstructed.json"),
+    ]
+    clicked = [("Points, TSV", files.points[0][1], "points.tsv")] if files.points[0][0] == "clicked points" else []
+    made.offer("curve", cohort, [*made_of, *clicked])
     for table in held_against(found):
         st.html(table.html())
 
@@ -331,37 +337,6 @@ def _reconstruct(figure: Figure, settings: Settings) -> tuple[Reconstruction, Co
         citation=source,
     )
     return found, cohort, analyse(cohort, default_selection(cohort))
-
-
-def _take(found: Reconstruction, cohort: Cohort, figure: Figure, endpoint: str, points: list[File]) -> None:
-    """The rows as the cohort in view, and as files."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Use as cohort",
-            icon=":material/group:",
-            type="primary",
-            key="curve_use",
-            on_click=session.keep_upload,
-            args=(cohort,),
-            help="Shows these rows on every page, marked as reconstructed, until the session ends.",
-        )
-        _download("Patient rows, CSV", csv_bytes(patient_rows(found, endpoint)), "reconstructed-patients.csv")
-        _download(
-            "Result, JSON", json.dumps(curve_json(found, endpoint, figure.scales), indent=1), "reconstructed.json"
-        )
-        if points[0][0] == "clicked points":
-            _download("Points, TSV", points[0][1], "points.tsv")
-    if session.view()[0].digest == cohort.digest:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(":material/check: These rows are the cohort in view.", width="content")
-            st.page_link("pages/explore/survival.py", label="See it on Survival", icon=":material/arrow_forward:")
-
-
-def _download(label: str, content: str | bytes, name: str) -> None:
-    kind = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/json"}[name.rpartition(".")[2]]
-    st.download_button(
-        label, content, name, kind, on_click="ignore", icon=":material/download:", key=f"curve_download:{name}"
-    )
 
 
 page()

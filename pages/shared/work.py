@@ -29,19 +29,51 @@ class Job:
     result: Any = None
 
 
-def on_demand(name: str, key: object, label: str, start: Callable[[], Steps[T]], show: Callable[[T], object]) -> None:
+def on_demand(
+    name: str,
+    key: object,
+    label: str,
+    start: Callable[[], Steps[T]],
+    show: Callable[[T], object],
+    told: Callable[[T], str] = lambda so_far: "",
+) -> None:
     """A button that starts the work, its progress with Cancel, and what `show` makes of the result.
 
-    key: what the result depends on; another key forgets it.
+    key: what the result depends on; another key forgets it. told: words about the result so far, beside the progress.
     """
     job: Job | None = st.session_state.get(f"work:{name}")
     if job is not None and (job.key != key or job.steps is not None):
         st.session_state.pop(f"work:{name}")  # another view, or another click while it ran
-    _fragment(name, key, label, start, show)
+    _fragment(name, key, label, start, show, told)
+
+
+def result(name: str) -> Any:
+    """What finished work of that name has found, for the page outside; None before."""
+    job: Job | None = st.session_state.get(f"work:{name}")
+    return None if job is None or job.steps is not None else job.result
 
 
 @st.fragment
-def _fragment(name: str, key: object, label: str, start: Callable[[], Steps[T]], show: Callable[[T], object]) -> None:
+def _fragment(
+    name: str,
+    key: object,
+    label: str,
+    start: Callable[[], Steps[T]],
+    show: Callable[[T], object],
+    told: Callable[[T], str],
+) -> None:
+    with st.empty().container():  # what the last run drew there goes at once
+        _drawn(name, key, label, start, show, told)
+
+
+def _drawn(
+    name: str,
+    key: object,
+    label: str,
+    start: Callable[[], Steps[T]],
+    show: Callable[[T], object],
+    told: Callable[[T], str],
+) -> None:
     state = f"work:{name}"
     job: Job | None = st.session_state.get(state)
     if job is None:
@@ -53,7 +85,8 @@ def _fragment(name: str, key: object, label: str, start: Callable[[], Steps[T]],
         show(job.result)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(job.done, 1.0), text=f"{job.done:.0%}", width=320)
+        words = "" if job.result is None else told(job.result)
+        st.progress(min(job.done, 1.0), text=f"{job.done:.0%} {words}", width=320)
         st.button("Cancel", key=f"cancel:{name}", type="tertiary", on_click=_forget, args=(state,))
     if _advance(job):
         st.rerun(scope="fragment")

@@ -12,15 +12,17 @@ import pytest
 from kras_core.analyse.survival import analyse
 from kras_core.audit.compatible import Compatible, find, problem_of
 from kras_core.audit.search import Progress
-from kras_core.audit.summary import Comparison, EndpointSummary, Summary, SummaryError, read_summary
-from kras_core.audit.targets import Quantity, Target, measure
+from kras_core.audit.summary import Comparison, EndpointSummary, Summary, SummaryError
+from kras_core.audit.summary_toml import read_summary
+from kras_core.audit.targets import measure
+from kras_core.conventions import PRESETS
 from kras_core.selection import By, Selection
-
-DAYS_PER_MONTH = 30.4375
+from tests.audit.trials import printed, trial
 
 GOOD = """
 title = "A trial"
 n = 60
+conventions = "spss"
 follow_up_months = [6, 40]
 
 [groups.arm]
@@ -41,45 +43,6 @@ logrank_p = 0.14
 """
 
 
-def printed(value: float, decimals: int) -> str:
-    if np.isinf(value):
-        return "NR"
-    return "<0.001" if decimals == 3 and value < 0.001 else f"{value:.{decimals}f}"
-
-
-def trial(seed: int, sizes: tuple[int, int], ratio: float, median: float, *, progression: bool = False) -> Summary:
-    """What a publication would print of a simulated trial: exponential times, followed for 8 to 36 months."""
-    rng = np.random.default_rng(seed)
-    n = sum(sizes)
-    arm = np.repeat(["new", "old"], sizes)
-    death = rng.exponential(median * DAYS_PER_MONTH / np.log(2) / np.where(arm == "new", ratio, 1.0))
-    censored = rng.uniform(8, 36, n) * DAYS_PER_MONTH
-    happens = {"pfs": death * rng.uniform(0.3, 1.0, n)} if progression else {}
-    happens["os"] = death
-    endpoints = {
-        id: printed_figures(id, np.ceil(np.minimum(time, censored)), time <= censored, arm)
-        for id, time in happens.items()
-    }
-    return Summary(n=n, endpoints=endpoints, groups={"arm": {"new": sizes[0], "old": sizes[1]}})
-
-
-def printed_figures(id: str, days: np.ndarray, event: np.ndarray, arm: np.ndarray) -> EndpointSummary:
-    def figure(quantity: Quantity, decimals: int, level: str = "") -> str:
-        target = Target(quantity, id, 0, 0, "arm" if level else "", level)
-        return printed(measure(target, days / DAYS_PER_MONTH, event, arm if level else None), decimals)
-
-    by = Comparison(
-        median={level: figure("median", 1, level) for level in ("new", "old")},
-        events={level: int(event[arm == level].sum()) for level in ("new", "old")},
-        hazard_ratio=figure("hazard_ratio", 2, "new"),
-        hazard_ratio_interval=(figure("hazard_ratio_low", 2, "new"), figure("hazard_ratio_high", 2, "new")),
-        of="new",
-        logrank_p=figure("logrank_p", 3, "new"),
-    )
-    median, follow_up = figure("median", 1), figure("follow_up", 1)
-    return EndpointSummary(events=int(event.sum()), median=median, follow_up=follow_up, by={"arm": by})
-
-
 def result(run: Iterator[Progress | Compatible]) -> Compatible:
     *_, last = run
     assert isinstance(last, Compatible)
@@ -90,12 +53,12 @@ def result(run: Iterator[Progress | Compatible]) -> Compatible:
     "summary",
     [
         trial(1, (40, 40), 0.6, 10),
-        trial(2, (25, 50), 0.8, 14),
         trial(3, (6, 21), 0.45, 10, progression=True),
-        trial(6, (150, 150), 0.75, 12),
         trial(4, (30, 30), 0.4, 16),
+        trial(5, (40, 40), 0.6, 10, preset="r"),
+        trial(7, (60, 30), 0.7, 12, preset="sas"),
     ],
-    ids=["1:1", "1:2", "small, PFS and OS", "large", "a median not reached"],
+    ids=["1:1", "small, PFS and OS", "a median not reached", "R", "SAS"],
 )
 def test_a_simulated_trial_is_found_again(summary: Summary) -> None:
     """Every figure of the found rows, recomputed from their CSV by the kernel, prints as the trial's did."""
@@ -107,7 +70,8 @@ def test_a_simulated_trial_is_found_again(summary: Summary) -> None:
         assert outcome.target == target
         days, event = rows[f"{target.endpoint}_days"], rows[f"{target.endpoint}_event"] == 1
         level = rows["arm"].to_numpy(dtype=str) if target.by else None
-        value = measure(target, days.to_numpy() / found.cohort.days_per_month, event.to_numpy(), level)
+        months = days.to_numpy() / found.cohort.days_per_month
+        value = measure(target, months, event.to_numpy(), level, PRESETS[summary.conventions])
         assert value == outcome.value
         decimals = len(target.text.partition(".")[2])
         assert printed(value, decimals) == target.text
@@ -123,7 +87,7 @@ def test_the_rows_are_a_cohort_that_says_what_it_is() -> None:
     cohort = found.cohort
     assert (cohort.provenance, cohort.conventions, cohort.n, cohort.endpoints) == ("reconstructed", "spss", 60, ("os",))
     assert cohort.title == "A trial"
-    assert cohort.patients["patient_id"].str.startswith("REC-").all()
+    assert cohort.patients["patient_id"].str.startswith("RECONSTRUCTED-").all()
     assert (cohort.drawn, cohort.partly_drawn) == (frozenset(), ())
     assert cohort.time_in_days == {"os"}
     view = analyse(cohort, Selection(cohort=cohort.digest, endpoint="os", by=(By("arm"),)))
