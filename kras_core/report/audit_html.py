@@ -137,7 +137,7 @@ def built_in(report: AuditReport) -> str:
 
 
 def claim_lines(entries: Iterable[Entry]) -> str:
-    """One line a claim; each unfolds."""
+    """One line a claim, with the id by which its `drawer` is asked for; each unfolds."""
     lines = "".join(map(_line, entries))
     return f'<div class="kras-proofs">{lines or "<p>No figure has this.</p>"}</div>'
 
@@ -147,11 +147,12 @@ def _line(entry: Entry) -> str:
     mark = ' <span class="kras-conclusion">changes the conclusion</span>' if entry.changes_conclusion else ""
     long = " kras-printed-long" if len(claim.printed) > 18 else ""
     return (
-        f'<details class="kras-proof"><summary><span class="kras-printed{long}">{html_escape(claim.printed)}</span>'
+        f'<details class="kras-proof" data-line="{html_escape(claim.id)}"><summary>'
+        f'<span class="kras-printed{long}">{html_escape(claim.printed)}</span>'
         f"{_verdict(entry.verdict)}"
         f'<span class="kras-claim"><span class="kras-what">{html_escape(subject(claim))}</span>{mark}'
         f'<span class="kras-says">{html_escape(entry.lead.statement)}</span></span>'
-        f'<span class="kras-place">{html_escape(claim.place)}</span></summary>{drawer(entry)}</details>'
+        f'<span class="kras-place">{html_escape(claim.place)}</span></summary></details>'
     )
 
 

@@ -1,6 +1,7 @@
 """Reported figures: what a paper prints, held against what can be true."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from kras_core.report.audit_html import (
     built_in,
     claim_lines,
     counts_sentence,
+    drawer,
     own_head,
     searched_lines,
     strip,
@@ -34,6 +36,7 @@ from kras_core.report.audit_tables import (
 from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from pages.shared import options, session
+from pages.shared.proofs import unfolding
 
 PUBLISHED, OWN = "published", "My own claims"
 SOURCES = {PUBLISHED: "The cohort's publication", "own": OWN}
@@ -115,9 +118,17 @@ def _figures(report: AuditReport) -> None:
         and place in (ALL, e.claim.section)
         and (check == ALL or any(f.check == check for f in e.findings))
     ]
-    st.html(session.kept(("audit lines", tuple(e.claim for e in shown), report.cohort), lambda: claim_lines(shown)))
+    lines = session.kept(("audit lines", tuple(e.claim for e in shown), report.cohort), lambda: claim_lines(shown))
+    by_id = {e.claim.id: e for e in report.entries}
+    unfolding("proofs", _token(report), lines, lambda id: drawer(by_id[id]) if id in by_id else "")
     if note := built_in(report):
         st.caption(note)
+
+
+def _token(report: AuditReport) -> str:
+    """Names the claims and the rows that they were held against."""
+    rows = report.cohort.digest if report.cohort is not None else ""
+    return sha256(repr((rows, [e.claim for e in report.entries])).encode()).hexdigest()[:16]
 
 
 def _filter(name: str, offered: Mapping[str, str], width: int) -> str:

@@ -28,7 +28,7 @@ from kras_core.report.format import plural
 from pages.shared import chart, made, options, session, work
 
 ROWS, SPARE = 6, 2
-WIDTHS = (94, 124, 92, 84, 90, 92, 84, 66, 112, 72, 102, 100)
+WIDTHS = (90, 110, 86, 78, 84, 84, 84, 60, 106, 58, 100, 100)
 MOST_SEED = 100_000
 INTRODUCTION = (
     "The figures that a publication prints become patient rows that have them, found by a search, where there are such "
@@ -78,7 +78,8 @@ def _head() -> DeltaGenerator:
     """Title, and beside it what opens, explains and (once there is one) saves a summary."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Summary to patients", width="content")
-        with st.container(horizontal=True, width="content") as tools:
+        tools = st.container(horizontal=True, width="content")
+        with tools:
             st.button(
                 "Worked example", icon=":material/edit_note:", key="summary_example", on_click=_fill, args=(EXAMPLE,)
             )

@@ -62,18 +62,6 @@ def _fragment(
     show: Callable[[T], object],
     told: Callable[[T], str],
 ) -> None:
-    with st.empty().container():  # what the last run drew there goes at once
-        _drawn(name, key, label, start, show, told)
-
-
-def _drawn(
-    name: str,
-    key: object,
-    label: str,
-    start: Callable[[], Steps[T]],
-    show: Callable[[T], object],
-    told: Callable[[T], str],
-) -> None:
     state = f"work:{name}"
     job: Job | None = st.session_state.get(state)
     if job is None:

@@ -53,10 +53,11 @@ def test_the_address_holds_the_filters(page: Tab) -> None:
 def test_a_line_unfolds_to_its_arithmetic(page: Tab) -> None:
     page.open("/reported")
     proof = page.page.locator(".kras-proof").first
-    assert not proof.locator(".kras-drawer").is_visible()
-    proof.locator("summary").click()
     drawer = proof.locator(".kras-drawer")
-    assert drawer.is_visible()
+    assert drawer.count() == 0
+    with page.rerun():
+        proof.locator("summary").click()
+    drawer.wait_for()
     assert "SE ≥ √(1/6 + 1/21) = 0.463" in fold(drawer.inner_text())
     ink = proof.locator(".kras-track i").first.bounding_box()
     assert ink is not None and ink["width"] > 50

@@ -18,6 +18,7 @@ from kras_core.report.audit_html import (
     built_in,
     claim_lines,
     counts_sentence,
+    drawer,
     picture_html,
     strip,
     subject,
@@ -50,12 +51,13 @@ def test_one_line_a_claim_what_matters_first(report: AuditReport) -> None:
     assert html.count("<details") == len(report.entries)
     verdicts = re.findall(r'<summary>.*?<span class="kras-verdict [\w-]+">([a-z ]+)</span>', html)
     assert verdicts[:2] == ["impossible", "impossible"] and verdicts[-1] == "not recomputable"
+    assert "kras-drawer" not in html and len(html.encode()) < 100_000  # drawers are sent when they are opened
     first = html[: html.index("</details>")]
     assert "changes the conclusion" in first and "0.20–0.89" in first and "Results, efficacy" in first
 
 
 def test_a_drawer_has_arithmetic_assumption_ways_out_and_picture(report: AuditReport) -> None:
-    drawer = text(claim_lines([next(e for e in report.entries if e.claim.id == "os-hr-ci")]))
+    unfolded = text(drawer(next(e for e in report.entries if e.claim.id == "os-hr-ci")))
     for words in (
         "√(1/6 + 1/21) = 0.463",
         "Rests on:",
@@ -63,7 +65,7 @@ def test_a_drawer_has_arithmetic_assumption_ways_out_and_picture(report: AuditRe
         "A 90 % interval",
         "Tightest possible",
     ):
-        assert words in drawer
+        assert words in unfolded
 
 
 def test_reconstructed_rows_are_said_to_be(report: AuditReport) -> None:
@@ -93,7 +95,7 @@ def test_user_text_is_escaped_everywhere() -> None:
         {"id": evil, "quantity": "share", "printed": "5 (50)", "n": "10", "place": evil, "wording": evil, "level": evil}
     ]
     report = audit(claims_of(rows, evil))
-    for html in (claim_lines(report.entries), audit_head(report), audit_document(report)):
+    for html in (claim_lines(report.entries), drawer(report.entries[0]), audit_head(report), audit_document(report)):
         assert "<img" not in html and 'onerror="' not in html
     assert b"<img" in csv_bytes(audit_rows(report))  # text in CSV, where it is none
 
