@@ -17,8 +17,10 @@ MEMO_SIZE = 64
 
 Provenance = Literal["real", "simulated", "reconstructed"]
 
-# Begins every patient_id of rows that were made from a published curve, so that no file of them passes for patients.
-RECONSTRUCTED = "RECONSTRUCTED"
+# Begin every patient_id of rows that were made from printed figures or a curve, so that no file of them passes for
+# patients.
+RECONSTRUCTED, SIMULATED = "RECONSTRUCTED", "SIMULATED"
+MARKS: dict[Provenance, str] = {"reconstructed": RECONSTRUCTED, "simulated": SIMULATED}
 
 T = TypeVar("T")
 _memo_lock = threading.Lock()

@@ -10,7 +10,7 @@ import pandas as pd
 from kras_core.cohort import coerce, rules, schema
 from kras_core.cohort.derive import derive, endpoint_ids
 from kras_core.cohort.files.table import RawTable
-from kras_core.cohort.model import DAYS_PER_MONTH, RECONSTRUCTED, Cohort, Provenance
+from kras_core.cohort.model import DAYS_PER_MONTH, MARKS, Cohort, Provenance
 from kras_core.cohort.problems import CohortError, Finding, Problem, has_errors, per_row
 from kras_core.cohort.readers import RawTables
 from kras_core.cohort.variables import (
@@ -22,6 +22,7 @@ from kras_core.cohort.variables import (
     variable,
 )
 
+_NO_PATIENTS = "Ids that begin with {mark} mark rows that are no patients: shown as {kind}."
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -43,7 +44,7 @@ def examine(
 ) -> tuple[Cohort | None, tuple[Problem, ...]]:
     """Validate once: the cohort (None where there is an error) and all problems, errors first.
 
-    Rows that are marked as reconstructed make a reconstructed cohort, whatever `provenance` says.
+    Rows that are marked as reconstructed or simulated make such a cohort, whatever `provenance` says.
     """
     days_per_month = cohort_fields.get("days_per_month", DAYS_PER_MONTH)
     patients = _typed(raw.patients, _dictionary(raw.patients))
@@ -73,7 +74,7 @@ def examine(
     cohort = Cohort(
         id=id,
         title=title,
-        provenance="reconstructed" if marked else provenance,
+        provenance=_provenance(marked, provenance),
         patients=_finished(derived.frame, patients.dictionary),
         adverse_events=None if events is None else _finished(events.frame, events.dictionary),
         **fields,
@@ -195,11 +196,19 @@ def _usable(frame: pd.DataFrame) -> list[str]:
 
 
 def _marked(frame: pd.DataFrame) -> list[Finding]:
-    """A note where somebody's patient_id says that the row was made from a published curve."""
-    if "patient_id" not in frame or not frame["patient_id"].astype(str).str.startswith(f"{RECONSTRUCTED}-").any():
+    """A note for each mark with which somebody's patient_id begins: made from printed figures, or simulated."""
+    if "patient_id" not in frame:
         return []
-    remedy = f"Ids that begin with {RECONSTRUCTED} mark rows made from a published curve: shown as reconstructed."
-    return [Finding("note", "reconstructed", "patient_id", None, remedy=remedy)]
+    ids = frame["patient_id"].astype(str)
+    return [
+        Finding("note", kind, "patient_id", None, remedy=_NO_PATIENTS.format(mark=mark, kind=kind))
+        for kind, mark in MARKS.items()
+        if ids.str.startswith(f"{mark}-").any()
+    ]
+
+
+def _provenance(marked: list[Finding], said: Provenance) -> Provenance:
+    return next((kind for kind in MARKS if any(f.code == kind for f in marked)), said)
 
 
 def _no_endpoint(frame: pd.DataFrame) -> list[Finding]:

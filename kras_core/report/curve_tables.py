@@ -8,12 +8,17 @@ from itertools import groupby
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.audit.curve.results import ReconstructedArm, Reconstruction
 from kras_core.cohort.endpoints import endpoint as named_endpoint
+from kras_core.cohort.model import Provenance
 from kras_core.report import format as fmt
 from kras_core.report.answer import Answer, Line, Name, Word
 from kras_core.report.format import Clock, Printed, md_escape, mid_sentence
 from kras_core.report.html_table import Column, Row, Table
 
 MONTHS = Clock("months", 1.0)
+_RECONSTRUCTED_FROM = {
+    "reconstructed": "Reconstructed from a published curve",
+    "simulated": "Simulated: reconstructed from a curve that no study drew",
+}
 METHOD = "Guyot et al. 2012, BMC Med Res Methodol 12:9"
 TRIED = "2.5th to 97.5th percentile of {count} reconstructions from points moved by noise of SD {sd} in survival"
 
@@ -38,7 +43,8 @@ def curve_answer(reconstruction: Reconstruction, analysis: SurvivalAnalysis) -> 
         (f"rest on the points and {arms[0].information}",),
         (_met(reconstruction),),
     ]
-    title = f"{analysis.endpoint.label}, from a published curve"
+    simulated = analysis.cohort.provenance == "simulated"
+    title = f"{analysis.endpoint.label}, from a {'simulated' if simulated else 'published'} curve"
     notes = tuple(p.sentence for p in reconstruction.problems)
     return Answer(title, "", Line(tuple(first)), Line(tuple(second)), notes)
 
@@ -133,11 +139,11 @@ def _ratios(reconstruction: Reconstruction) -> Table:
     return Table("Comparisons", columns, tuple(rows), notes)
 
 
-def curve_card(reconstruction: Reconstruction, endpoint: str, source: str) -> str:
+def curve_card(reconstruction: Reconstruction, endpoint: str, source: str, truth: Provenance = "reconstructed") -> str:
     """The data card of a cohort made from a curve, Markdown: what it is, how it was made, what it is not."""
     what, source = md_escape(named_endpoint(endpoint).label), md_escape(source) or "not stated"
     lines = [
-        f"**Reconstructed from a published curve, not patient data.** {what}; source: {source}.",
+        f"**{_RECONSTRUCTED_FROM[truth]}, not patient data.** {what}; source: {source}.",
         "",
         f"The rows redraw the digitised points of the figure ({METHOD}). Only arm, time and event are in them: "
         "nothing can be said of any other property of these patients, and no row stands for a person.",

@@ -17,7 +17,7 @@ from kras_core.audit.curve.points import MONTHS_PER, Figure, File, Points, Scale
 from kras_core.audit.curve.reconstruct import reconstruct
 from kras_core.audit.curve.results import Reconstruction
 from kras_core.cohort.endpoints import ENDPOINTS
-from kras_core.cohort.model import Cohort
+from kras_core.cohort.model import Cohort, Provenance
 from kras_core.cohort.problems import CohortError, Problem
 from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
@@ -25,7 +25,7 @@ from kras_core.report.curve_json import curve_json
 from kras_core.report.curve_tables import curve_answer, curve_card, held_against
 from kras_core.report.figures import curve_alt_text, curve_figure, under_figure
 from kras_core.report.format import md_escape
-from pages.shared import chart, made, session
+from pages.shared import chart, made, options, session
 from pages.shared.picture import clickable
 
 SOURCES = {"files": "Files", "text": "Text", "picture": "Picture"}
@@ -33,7 +33,14 @@ HEIGHT = 172
 TABLES = ["csv", "tsv", "txt", "xlsx"]
 MOST_MB = MOST_BYTES // 1024**2
 SCALES = {"auto": "Found out", "percent": "Percent", "proportion": "0 to 1"}
-NOISES = {0.003: "0.3 %: large figure", 0.005: "0.5 %: usual", 0.01: "1 %: small figure"}
+NOISES = {"0.003": "0.3 %: large figure", "0.005": "0.5 %: usual", "0.01": "1 %: small figure"}
+CHOICES = (
+    ("curve_source", SOURCES, "files"),
+    ("curve_endpoint", ENDPOINTS, "os"),
+    ("curve_unit", MONTHS_PER, "months"),
+    ("curve_scale", SCALES, "auto"),
+    ("curve_sd", NOISES, "0.005"),
+)
 INTRODUCTION = (
     "Digitised points of a Kaplan–Meier figure and the numbers at risk beneath it become patient rows that redraw the "
     "curve (Guyot 2012). They are a reconstruction, marked so on every page, and no patients."
@@ -60,7 +67,8 @@ patients. A printed total of events makes the tail more exact.
 
 
 def page() -> None:
-    st.session_state.setdefault("curve_source", "files")
+    for key, allowed, default in CHOICES:
+        options.choice(key, allowed, default, lasting=True)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Curve to patients", width="content")
         source = st.segmented_control(
@@ -236,7 +244,6 @@ def _settings(labels: list[str]) -> Settings:
             "Endpoint",
             list(ENDPOINTS),
             key="curve_endpoint",
-            index=1,
             format_func=lambda id: ENDPOINTS[id].label,
             persist_state="session",
         )
@@ -248,12 +255,10 @@ def _settings(labels: list[str]) -> Settings:
             persist_state="session",
         )
         if len(labels) > 1:
-            positions = list(range(len(labels)))
-            if st.session_state.get("curve_reference") not in positions:
-                st.session_state["curve_reference"] = 0
+            options.number("curve_reference", 0, 0, len(labels) - 1, lasting=True)
             reference = st.selectbox(
                 "Hazard ratio against",
-                positions,
+                range(len(labels)),
                 key="curve_reference",
                 format_func=labels.__getitem__,
                 persist_state="session",
@@ -273,7 +278,6 @@ def _more(source: str | None) -> tuple[Settings, list[File]]:
             "Noise of digitising",
             list(NOISES),
             key="curve_sd",
-            index=1,
             format_func=NOISES.__getitem__,
             help="Standard deviation of a click, in percentage points of survival. Ranges on re-digitising come from "
             "200 reconstructions with points moved by so much.",
@@ -281,7 +285,7 @@ def _more(source: str | None) -> tuple[Settings, list[File]]:
         )
     with second:
         ticks = _files("ticks") if source == "files" else _text("ticks")
-    return {"unit": unit, "sd": sd}, ticks
+    return {"unit": unit, "sd": float(sd)}, ticks
 
 
 def _nothing_yet() -> None:
@@ -308,16 +312,21 @@ def _results(files: Files, given: Given, settings: Settings) -> None:
     except CohortError as refusal:
         st.html(problems_html(refusal.problems))
         return
+    truth = example.truth_of(arm.label for arm in read_points(files.points, scale=_scale()))
     key = ("curve", sha256(repr((files, given, settings, _scale())).encode()).digest())
     with st.spinner("Reconstructing …"):
-        found, cohort, analysis = session.kept(key, lambda: _reconstruct(figure, settings))
+        found, cohort, analysis = session.kept(key, lambda: _reconstruct(figure, settings, truth))
     st.html(curve_answer(found, analysis).html)
     drawn = curve_figure(found, analysis, theme=session.theme())
     chart.show("curve", drawn, curve_alt_text(found, analysis))
     st.html(under_figure(analysis, theme=session.theme()))
     endpoint = settings["endpoint"]
     made_of = [
-        ("Patient rows, CSV", csv_bytes(patient_rows(found, endpoint)), "reconstructed-patients.csv"),
+        (
+            "Patient rows, CSV",
+            csv_bytes(patient_rows(found, endpoint, cohort.provenance)),
+            "reconstructed-patients.csv",
+        ),
         ("Result, JSON", json.dumps(curve_json(found, endpoint, figure.scales), indent=1), "reconstructed.json"),
     ]
     clicked = [("Points, TSV", files.points[0][1], "points.tsv")] if files.points[0][0] == "clicked points" else []
@@ -326,14 +335,17 @@ def _results(files: Files, given: Given, settings: Settings) -> None:
         st.html(table.html())
 
 
-def _reconstruct(figure: Figure, settings: Settings) -> tuple[Reconstruction, Cohort, SurvivalAnalysis]:
+def _reconstruct(
+    figure: Figure, settings: Settings, truth: Provenance
+) -> tuple[Reconstruction, Cohort, SurvivalAnalysis]:
     found = reconstruct(figure.curves, settings["reference"], settings["sd"], problems=figure.problems)
     endpoint, source = settings["endpoint"], " ".join(settings["title"].split())
     cohort = reconstructed_cohort(
         found,
         endpoint,
+        truth=truth,
         title=source or "Reconstructed curve",
-        card=curve_card(found, endpoint, source),
+        card=curve_card(found, endpoint, source, truth),
         citation=source,
     )
     return found, cohort, analyse(cohort, default_selection(cohort))

@@ -83,7 +83,7 @@ def _head() -> DeltaGenerator:
             st.button(
                 "Worked example", icon=":material/edit_note:", key="summary_example", on_click=_fill, args=(EXAMPLE,)
             )
-            with st.popover("Open", icon=":material/upload:", help="A summary that was saved as TOML"):
+            with st.popover("Open a file", icon=":material/upload:", help="A summary that was saved as TOML"):
                 st.file_uploader("A summary, TOML", ["toml"], key="summary_file", on_change=_open)
             with st.popover("What to write", icon=":material/help:"):
                 st.markdown(WHAT_TO_WRITE)
@@ -121,7 +121,7 @@ def _fill(summary: Summary) -> None:
 
 def _settings() -> dict[str, Any]:
     """Further fields of the summary."""
-    options.choice("printed_by", CONVENTIONS, "r")
+    options.choice("printed_by", CONVENTIONS, "r", lasting=True)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         title = st.text_input(
             "Publication", key="summary_title", placeholder="Author year", max_chars=120, persist_state="session"
@@ -211,7 +211,7 @@ def _grid() -> Rows:
 
 
 def _search(summary: Summary, written: str) -> None:
-    seed = int(options.number("seed", 1, 1, MOST_SEED))
+    seed = int(options.number("seed", 1, 1, MOST_SEED, lasting=True))
     label = f"Look for rows that have these {plural(len(summary.figures), 'figure')}"
     work.on_demand("summary", (written, seed), label, lambda: _steps(summary, seed), lambda found: None, _so_far)
     found = work.result("summary")
@@ -231,7 +231,7 @@ def _so_far(said: Progress | Compatible) -> str:
 def _results(summary: Summary, found: Compatible) -> None:
     cohort = replace(found.cohort, card=compatible_card(summary, found), citation=summary.title)
     st.html(compatible_answer(found).html)
-    shown = options.choice("shown", cohort.endpoints)
+    shown = options.choice("shown", cohort.endpoints, lasting=True)
     analysis = session.kept(
         ("compatible", cohort.digest, shown), lambda: analyse(cohort, default_selection(cohort).but(endpoint=shown))
     )

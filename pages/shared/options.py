@@ -6,7 +6,8 @@ A page declares each choice before it draws the widget of the same key, and gets
     st.selectbox("Order", list(SORTS), key="order", format_func=SORTS.__getitem__, persist_state="session")
 
 When the view arrives from somewhere else (an address, Reset, another cohort), the choice is set from there or
-falls back to its default. What equals the default is not written. Of an upload the address holds positions and
+falls back to its default; a lasting one, which is of the page's own input and not of the cohort in view, stays as it is
+where the address does not name it. What equals the default is not written. Of an upload the address holds positions and
 ranks, never names or values (kras_core.address).
 """
 
@@ -28,7 +29,7 @@ from pages.shared import session
 T = TypeVar("T")
 
 
-def choice(key: str, allowed: Iterable[str], default: str | None = None) -> str:
+def choice(key: str, allowed: Iterable[str], default: str | None = None, *, lasting: bool = False) -> str:
     """One of a fixed set of ids; the first unless another default is named."""
     known = list(allowed)
     return _declare(
@@ -37,6 +38,7 @@ def choice(key: str, allowed: Iterable[str], default: str | None = None) -> str:
         valid=lambda value: value in known,
         write=str,
         read=lambda text: text if text in known else None,
+        lasting=lasting,
     )
 
 
@@ -58,7 +60,7 @@ def flag(key: str, default: bool = False) -> bool:
     return _declare(key, default, valid=lambda v: isinstance(v, bool), write=lambda v: "yes" if v else "no", read=read)
 
 
-def number(key: str, default: float, low: float, high: float) -> float:
+def number(key: str, default: float, low: float, high: float, *, lasting: bool = False) -> float:
     """A number that says nothing about a patient, such as a share or a count; whole where the default is."""
     kind = type(default)
 
@@ -69,7 +71,9 @@ def number(key: str, default: float, low: float, high: float) -> float:
             return None
         return value if low <= value <= high else None
 
-    return _declare(key, default, valid=lambda v: low <= v <= high, write=lambda v: f"{v:g}", read=read)
+    return _declare(
+        key, default, valid=lambda v: low <= v <= high, write=lambda v: f"{v:g}", read=read, lasting=lasting
+    )
 
 
 def column(key: str, allowed: Iterable[str], default: str) -> str:
@@ -130,10 +134,16 @@ def value(key: str, of: str, default: float) -> float:
 
 
 def _declare(
-    key: str, default: T, *, valid: Callable[[T], bool], write: Callable[[T], str], read: Callable[[str], T | None]
+    key: str,
+    default: T,
+    *,
+    valid: Callable[[T], bool],
+    write: Callable[[T], str],
+    read: Callable[[str], T | None],
+    lasting: bool = False,
 ) -> T:
     state, arrived = st.session_state, session.arrived_options()
-    if arrived is not None:
+    if arrived is not None and (key in arrived or not lasting):
         found = read(arrived[key]) if key in arrived else None
         state[key] = default if found is None else found
     elif key not in state or not valid(state[key]):

@@ -12,6 +12,9 @@ from kras_core.audit.curve.reconstruct import reconstruct
 from tests.app.tab import Tab
 from tests.app.view import answer_text, cohort_in_view, fold, upload
 
+# The example's figure as if it were published: arms that are not named simulated.
+POINTS, AT_RISK = (text.replace(example.SIMULATED, "Its ") for text in (example.POINTS, example.AT_RISK))
+
 
 def choose_source(tab: Tab, name: str) -> None:
     with tab.rerun():
@@ -30,14 +33,14 @@ def put(tab: Tab, file: Path, label: str) -> None:
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path]:
     points, at_risk = tmp_path / "points.tsv", tmp_path / "at_risk.tsv"
-    points.write_text(example.POINTS)
-    at_risk.write_text(example.AT_RISK)
+    points.write_text(POINTS)
+    at_risk.write_text(AT_RISK)
     return points, at_risk
 
 
 def expected():
     """The same reconstruction from the core."""
-    figure = read_figure([("p", example.POINTS.encode())], [("r", example.AT_RISK.encode())])
+    figure = read_figure([("p", POINTS.encode())], [("r", AT_RISK.encode())])
     return reconstruct(figure.curves, count=0)
 
 
@@ -101,6 +104,9 @@ def test_a_wrong_cell_is_named_and_nothing_is_lost(page: Tab) -> None:
         page.page.get_by_role("button", name="Try a simulated example").click()
     page.settle()
     good = answer_text(page)
+    assert good.startswith("Overall survival, from a simulated curve")
+    assert "Simulated · not patient data" in page.page.locator("[data-testid=stMain]").inner_text()
+    assert "curve_source=text" in page.page.url
     box = page.page.locator(".st-key-curve_text-points textarea")
     wrong = example.POINTS.replace("8.8\t31.9", "8.8\tthirty")
     box.fill(wrong)

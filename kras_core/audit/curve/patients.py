@@ -1,7 +1,7 @@
 """A reconstruction as patient rows and as a cohort that every page shows, marked reconstructed wherever it goes.
 
-The mark is in the rows themselves: each patient_id begins with RECONSTRUCTED, by which a file of them is known again
-when it is uploaded (`cohort.validate`).
+The mark is in the rows themselves: each patient_id begins with RECONSTRUCTED, or with SIMULATED where the curve was, by
+which a file of them is known again when it is uploaded (`cohort.validate`).
 """
 
 import re
@@ -10,15 +10,20 @@ import numpy as np
 
 from kras_core.audit.curve.results import Reconstruction
 from kras_core.cohort.files.table import RawTable
-from kras_core.cohort.model import RECONSTRUCTED, Cohort
+from kras_core.cohort.model import MARKS, Cohort, Provenance
 from kras_core.cohort.readers import RawTables
 from kras_core.cohort.validate import build_cohort
 
 ENDPOINT_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def patient_rows(reconstruction: Reconstruction, endpoint: str) -> list[dict[str, str]]:
-    """One row a patient: patient_id, arm, <endpoint>_months, <endpoint>_event. Raises ValueError for no endpoint id."""
+def patient_rows(
+    reconstruction: Reconstruction, endpoint: str, truth: Provenance = "reconstructed"
+) -> list[dict[str, str]]:
+    """One row a patient: patient_id, arm, <endpoint>_months, <endpoint>_event. Raises ValueError for no endpoint id.
+
+    truth: "simulated" where the curve is of no publication.
+    """
     if not ENDPOINT_ID.fullmatch(endpoint):
         raise ValueError(f"{endpoint!r} names no endpoint: write small letters, digits and _, such as os or pfs")
     of_arm = [
@@ -29,7 +34,7 @@ def patient_rows(reconstruction: Reconstruction, endpoint: str) -> list[dict[str
     digits = len(str(len(of_arm)))
     return [
         {
-            "patient_id": f"{RECONSTRUCTED}-{i:0{digits}d}",
+            "patient_id": f"{MARKS[truth]}-{i:0{digits}d}",
             "arm": label,
             f"{endpoint}_months": f"{time:.10g}",
             f"{endpoint}_event": str(int(event)),
@@ -39,10 +44,16 @@ def patient_rows(reconstruction: Reconstruction, endpoint: str) -> list[dict[str
 
 
 def reconstructed_cohort(
-    reconstruction: Reconstruction, endpoint: str, *, title: str, card: str = "", citation: str = ""
+    reconstruction: Reconstruction,
+    endpoint: str,
+    *,
+    title: str,
+    card: str = "",
+    citation: str = "",
+    truth: Provenance = "reconstructed",
 ) -> Cohort:
     """The rows as a cohort, made as an upload of them is, so that both have one digest. Raises ValueError."""
-    rows = patient_rows(reconstruction, endpoint)
+    rows = patient_rows(reconstruction, endpoint, truth)
     header = tuple(rows[0])
     columns = tuple(np.array([row[name] for row in rows], dtype=object) for name in header)
     table = RawTable("reconstruction", "", header, columns, np.arange(len(rows)) + 2)
@@ -50,7 +61,7 @@ def reconstructed_cohort(
         RawTables(table, None, (table.file,), ()),
         id="reconstructed-curve",
         title=title,
-        provenance="reconstructed",
+        provenance=truth,
         origin="uploaded",
         default_endpoint=endpoint,
         citation=citation,
