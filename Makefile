@@ -51,6 +51,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/kernel.py
 	@$(BIN)/python benchmarks/safety.py
 	@$(BIN)/python benchmarks/markers.py
+	@$(BIN)/python benchmarks/bounds.py
 
 bench-app: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py --install

@@ -336,11 +336,11 @@ def test_compatible_gives_rows_with_the_printed_figures(tmp_path):
     summary.write_text(worked_example(), encoding="utf-8")
     found = answer("compatible", "--summary", str(summary), "--out", str(out))
     assert (found["provenance"], found["n"], found["out"], found["missed"]) == ("reconstructed", 120, "rows.csv", [])
-    assert found["met"] == len(found["figures"]) == 14
+    assert found["met"] == len(found["figures"]) == 16
     printed = {f["key"]: (f["printed"], f["value"]) for f in found["figures"] if f["quantity"] == "median"}
     text, value = printed["endpoints.os.by.arm.median.Control"]
     assert round(value, 1) == float(text)
-    view = answer("analyse", str(out), "--endpoint", "os", "--by", "arm", "--conventions", "spss")
+    view = answer("analyse", str(out), "--endpoint", "os", "--by", "arm")
     assert {s["label"]: round(s["median"], 1) for s in view["strata"]} == {
         label: float(printed[f"endpoints.os.by.arm.median.{label}"][0]) for label in ("Control", "Experimental")
     }

@@ -1,5 +1,7 @@
 """A summary as rows of a table and as a file: what is written is read back, and a mistake is found in its cell."""
 
+from pathlib import Path
+
 import pytest
 
 from kras_core.audit.summary import Summary
@@ -37,6 +39,11 @@ def test_a_file_holds_what_is_odd() -> None:
     read = read_summary(text)
     assert (read.title, read.endpoints["os"].events) == ('A "B" C:\\ é', 0)
     assert read_summary(write_summary(read)) == read
+
+
+def test_the_documentation_has_the_example() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "compatible.md").read_text(encoding="utf-8")
+    assert read_summary(text.split("```toml\n")[1].split("```")[0]) == EXAMPLE
 
 
 def with_cell(row: int, column: str, text: str) -> list[dict[str, str]]:
