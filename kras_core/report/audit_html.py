@@ -10,8 +10,9 @@ from kras_core.audit.findings import MEANING, Bar, Finding, Picture, Verdict
 from kras_core.audit.printed import tidy
 from kras_core.cohort.endpoints import endpoint
 from kras_core.cohort.stratifiers import STRATIFIERS
-from kras_core.report.format import NOTHING, html_escape, plural
+from kras_core.report.format import html_escape, plural
 
+NOT_YET = "Not searched yet."
 RECOMPUTED = "Recomputed from patient rows"
 
 RULES = """
@@ -66,6 +67,7 @@ RULES = """
 .kras-strip { display: flex; flex-wrap: wrap; column-gap: 22px; row-gap: 2px; margin: 4px 0 0; }
 .kras-strip b { font-size: 20px; font-weight: 600; margin-right: 6px; }
 .kras-strip span { white-space: nowrap; }
+@media (max-width: 640px) { .st-key-audit_filters > div { width: 100% !important; } }
 @media (max-width: 900px) {
   .kras-proof > summary { grid-template-columns: minmax(0, 1fr) max-content; row-gap: 2px; }
   .kras-proof > summary .kras-claim, .kras-proof > summary .kras-place { grid-column: 1 / -1; }
@@ -257,12 +259,15 @@ def _ends(bar: Bar) -> str:
 
 
 def searched_lines(results: Iterable[tuple[str, str]]) -> str:
-    """What was searched for, and what came of it (nothing yet: a dash)."""
+    """What was searched for, and what came of it."""
     rows = "".join(
-        f'<div class="kras-check"><h4>{html_escape(title)}</h4><p>{html_escape(said or NOTHING)}</p></div>'
-        for title, said in results
+        f'<div class="kras-check"><h4>{html_escape(title)}</h4>{_told(said)}</div>' for title, said in results
     )
     return f'<div class="kras-proofs">{rows}</div>'
+
+
+def _told(said: str) -> str:
+    return f"<p>{html_escape(said)}</p>" if said else f'<p class="kras-small">{NOT_YET}</p>'
 
 
 def counts_sentence(report: AuditReport) -> str:
