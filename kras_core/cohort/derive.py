@@ -38,6 +38,11 @@ def endpoint_ids(columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(id for id in dict.fromkeys(ids) if f"{id}_event" in names)
 
 
+def endpoint_columns(id: str) -> tuple[str, str, str]:
+    """An endpoint's times in months and in days, and its event."""
+    return f"{id}_months", f"{id}_days", f"{id}_event"
+
+
 def indices(frame: pd.DataFrame) -> pd.DataFrame:
     """NLR, PLR and PNI from blood counts, in the rows where they are not given.
 

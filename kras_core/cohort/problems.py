@@ -22,7 +22,8 @@ class Problem:
 
     code: stable name of the rule, for programs. row: row of the sheet, the header being row 1; None for
     a whole column or file. expected completes "expected …"; remedy is a sentence. more: how many
-    further rows have this problem, where they are not listed one by one.
+    further rows have this problem, where they are not listed one by one. every: all rows concerned,
+    listed or not, for a remedy to act on; None for a whole column or file.
     """
 
     severity: Severity
@@ -35,6 +36,7 @@ class Problem:
     expected: str = field(default="", repr=False)
     remedy: str = field(default="", repr=False)
     more: int = 0
+    every: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -97,6 +99,7 @@ def per_row(
 
     rows: every row concerned. values: what was found there, needed for the first MAX_PER_COLUMN only.
     """
+    template = replace(template, every=np.asarray(rows))
     listed = [
         replace(template, row=int(row), value=value)
         for row, value in zip(rows[:MAX_PER_COLUMN], values[:MAX_PER_COLUMN], strict=True)

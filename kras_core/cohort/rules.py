@@ -1,23 +1,30 @@
 """Rules between columns: what cannot be true of a patient, and what most likely means something else."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from kras_core.cohort.derive import endpoint_ids
+from kras_core.cohort import coding, response_rules
+from kras_core.cohort.derive import endpoint_columns, endpoint_ids
 from kras_core.cohort.endpoints import endpoint
 from kras_core.cohort.problems import Finding
 from kras_core.cohort.variables import ENDPOINT_COLUMN, variable
 
-LONGEST_MONTHS = 360.0
+FEWEST_EQUAL = 5  # values that two rows must share before they are thought to be one patient
 
 Rule = Callable[[pd.DataFrame, float], list[Finding]]
 
 
 def broken_rules(frame: pd.DataFrame, days_per_month: float) -> list[Finding]:
-    """Every rule that the completed frame of patients breaks. Flags and times are float64, dates datetime64."""
-    found = [finding for rule in RULES for finding in rule(frame, days_per_month)]
+    """Every rule that the completed frame of patients breaks. Flags and times are float64, dates datetime64.
+
+    An endpoint whose columns have changed places breaks many others as well; only that is said of it.
+    """
+    found = coding.swapped_findings(frame)
+    apart = frame.drop(columns=[c for id in coding.swapped(frame) for c in frame if c in endpoint_columns(id)])
+    found += [finding for rule in RULES for finding in rule(apart, days_per_month)]
     return [f for f in found if f.rows is None or f.rows.any()]
 
 
@@ -77,17 +84,14 @@ def times_and_events(frame: pd.DataFrame, _: float) -> list[Finding]:
     return found
 
 
-def coding(frame: pd.DataFrame, _: float) -> list[Finding]:
-    """Whole columns that are possible but most likely mean something else."""
+def one_sided(frame: pd.DataFrame, _: float) -> list[Finding]:
+    """An endpoint that everybody has reached who has a time, or nobody."""
     found = []
     for id in endpoint_ids(frame.columns):
         time, event, name = frame[f"{id}_months"], frame[f"{id}_event"], endpoint(id).short
         known = time.notna() & event.notna()
         if known.sum() < 2:
             continue
-        if (time > LONGEST_MONTHS).any():
-            remedy = f"The longest is {time.max():,.0f} months. If these are days, call the column {id}_days."
-            found.append(Finding("warning", "days-in-months", f"{id}_months", None, remedy=remedy))
         if (event[known] == 1).all() and not known.all() and id != "dor":  # which responders alone have
             remedy = (
                 f"{name} is given only where the event happened. If the others are still without it, add their times "
@@ -161,27 +165,60 @@ def unpaired(frame: pd.DataFrame, _: float) -> list[Finding]:
     return found
 
 
-def constant(frame: pd.DataFrame, _: float) -> list[Finding]:
-    """A measured column with one value throughout was most likely filled down."""
-    found = []
+def future_dates(frame: pd.DataFrame, _: float) -> list[Finding]:
+    """Nothing that happened is dated after today; what is dated after the cut-off is not part of the data."""
+    today, found = pd.Timestamp(dt.date.today()), []
     for column in frame.columns:
         known = variable(column)
-        if frame[column].dtype.kind != "f" or (known and (known.kind == "flag" or known.role == "outcome")):
+        if known is None or known.kind != "date" or not _is_date(frame[column]):
             continue
-        values = frame[column].dropna()
-        if len(values) > 2 and values.min() == values.max() and not values.isin((0.0, 1.0)).all():
-            remedy = "Every patient has the same value. Check that it was not filled down by mistake."
-            found.append(Finding("note", "constant", column, None, remedy=remedy))
+        future = (frame[column] > today).to_numpy()
+        remedy = "Correct the date; a year of two digits may have been read as another century."
+        found.append(Finding("error", "future-date", column, future, "a date up to today", remedy))
+        if column != "data_cutoff_date" and "data_cutoff_date" in frame and _is_date(frame["data_cutoff_date"]):
+            later = (frame[column] > frame["data_cutoff_date"]).to_numpy() & ~future
+            remedy = "Dated after the data cut-off: check it, or leave it out."
+            found.append(Finding("warning", "after-cutoff", column, later, "a date up to data_cutoff_date", remedy))
     return found
+
+
+def unusual_age(frame: pd.DataFrame, _: float) -> list[Finding]:
+    """Possible ages that are rare in lung cancer and often a slip: a year typed short, months for years."""
+    if "age" not in frame:
+        return []
+    rows = ((frame["age"] < 18) | (frame["age"] > 100)).to_numpy()
+    return [Finding("warning", "unusual-age", "age", rows, "an age from 18 to 100", "Check it.")]
+
+
+def same_person(frame: pd.DataFrame, _: float) -> list[Finding]:
+    """Rows that are equal in everything but patient_id, with five values or more: entered twice, most likely."""
+    if "patient_id" not in frame:
+        return []
+    others = frame.drop(columns="patient_id").astype(object)
+    rows = (others.duplicated() & (others.notna().sum(axis=1) >= FEWEST_EQUAL)).to_numpy()
+    remedy = "Everything else is as in an earlier row: the same patient under two ids? Then remove one."
+    return [Finding("warning", "same-person", "patient_id", rows, "", remedy)]
 
 
 RULES: tuple[Rule, ...] = (
     date_order,
     times_and_events,
-    coding,
+    one_sided,
     progression_before_death,
     death_known,
     delayed_entry,
     unpaired,
-    constant,
+    future_dates,
+    unusual_age,
+    same_person,
+    response_rules.progression_as_best,
+    response_rules.progression_dated,
+    response_rules.response_after_progression,
+    response_rules.response_undated,
+    response_rules.change_of_lesions,
+    coding.units,
+    coding.times_against_dates,
+    coding.inverted,
+    coding.status_words,
+    coding.constant,
 )

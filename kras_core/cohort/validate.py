@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kras_core.cohort import coerce, rules, schema
+from kras_core.cohort import coding, coerce, response_rules, rules, schema
 from kras_core.cohort.derive import derive, endpoint_ids
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.model import DAYS_PER_MONTH, MARKS, Cohort, Provenance
@@ -51,8 +51,11 @@ def examine(
     found = [*patients.findings, *_column_rules(patients, "patient_id")]
     derived = derive(patients.frame, days_per_month)
     found += [*derived.findings, *rules.broken_rules(derived.frame, days_per_month), *_no_endpoint(derived.frame)]
+    found += coding.labelled_codes(
+        raw.patients.value_labels, dict(zip(raw.patients.header, patients.names, strict=True))
+    )
     marked = _marked(derived.frame)
-    problems = [*raw.problems, *_placed([*found, *marked], patients)]
+    problems = [*raw.problems, *_placed(_said_once([*found, *marked]), patients)]
 
     events: _Typed | None = None
     if raw.adverse_events is not None and raw.adverse_events.n:
@@ -179,14 +182,30 @@ def _column_rules(table: _Typed, unique: str = "") -> Iterator[Finding]:
 
 
 def _adverse_event_findings(events: _Typed, patients: pd.DataFrame) -> list[Finding]:
-    found = [*events.findings, *_column_rules(events)]
+    found = [*events.findings, *_column_rules(events), *response_rules.adverse_events(events.frame, patients)]
     if {"patient_id"} <= set(events.frame.columns) & set(patients.columns):
         ids = events.frame["patient_id"]
         unknown = (ids.notna() & ~ids.isin(patients["patient_id"])).to_numpy()
         if unknown.any():
             expected, remedy = "a patient_id of the table of patients", "Correct it, or add the patient."
             found.append(Finding("error", "unknown-patient", "patient_id", unknown, expected, remedy))
-    return found
+    return [f for f in found if f.rows is None or f.rows.any()]
+
+
+def _said_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Without the cells of a column of which something larger is said already: it holds times, or alive for dead."""
+    listed, kept = list(findings), []
+    exchanged = {f.column for f in listed if f.code == "swapped"}
+    inverted: set[str] = set()
+    for found in listed:
+        if found.code == "flag" and found.column in exchanged:
+            continue
+        if found.code == "inverted-event":
+            if found.column in inverted:
+                continue
+            inverted.add(found.column)
+        kept.append(found)
+    return kept
 
 
 def _usable(frame: pd.DataFrame) -> list[str]:
