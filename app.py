@@ -33,7 +33,8 @@ page = st.navigation(
         ],
         "Present": [st.Page(PAGES / "present" / "report.py", title="Report", url_path="report")],
         "Data": [cohort_page],
-    }
+    },
+    expanded=True,
 )
 # A toggle redraws the curve before the widgets and the style, which stay as they are. A new session needs them first.
 curve_first = page is survival_page and not session.is_new()

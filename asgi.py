@@ -28,7 +28,7 @@ import streamlit as st
 import uvicorn
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 from streamlit.runtime.pages_manager import PagesManager
@@ -155,7 +155,25 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-app = st.App(ROOT / "app.py", lifespan=warm_start, middleware=[Middleware(SecurityHeaders), Middleware(SameOrigin)])
+class FrontPage:
+    """Middleware that leads from /survival, which people type, to /, where Streamlit has its first page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].rstrip("/") == "/survival":
+            query = scope["query_string"].decode("latin-1")
+            await RedirectResponse(f"/?{query}" if query else "/")(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+app = st.App(
+    ROOT / "app.py",
+    lifespan=warm_start,
+    middleware=[Middleware(SecurityHeaders), Middleware(SameOrigin), Middleware(FrontPage)],
+)
 
 
 class Announced(uvicorn.Server):

@@ -36,7 +36,8 @@ class Axis:
         return [t for t in TICKS if self.low <= math.log(t) <= self.high]
 
 
-def _ends(analysis: ForestAnalysis) -> Iterator[float]:
+def axis_ends(analysis: ForestAnalysis) -> Iterator[float]:
+    """What the axis must show: every interval, or the estimate where it has no bounds."""
     for row in (analysis.overall, *(row for f in analysis.factors for row in f.rows)):
         if row.ratio is not None and not row.small:
             yield from (row.ratio.low, row.ratio.high)
@@ -47,7 +48,7 @@ def _ends(analysis: ForestAnalysis) -> Iterator[float]:
 
 def forest_html(analysis: ForestAnalysis) -> str:
     """The forest of a Subgroups view."""
-    axis, clock = Axis(_ends(analysis)), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
+    axis, clock = Axis(axis_ends(analysis)), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     label = f"Forest plot: {analysis.label} v {analysis.reference}"
     body = _row(analysis.overall, axis, clock, "", overall=True)
     body += "".join(_factor(f, axis, clock) for f in analysis.factors)

@@ -143,3 +143,8 @@ def test_a_temporary_folder_that_is_set_stays(tmp_path: Path) -> None:
         check=True,
     )
     assert str(tmp_path) in done.stdout.splitlines()[-2]
+
+
+def test_the_front_page_answers_to_its_name(server: Server) -> None:
+    answer = urllib.request.urlopen(f"{server.url}/survival?endpoint=os&by=g12c", timeout=10)
+    assert answer.url == f"{server.url}/?endpoint=os&by=g12c"

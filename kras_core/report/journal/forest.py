@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from kras_core.analyse.subgroup_results import ForestAnalysis, SubgroupRow
 from kras_core.report import format as fmt
-from kras_core.report.forest import Axis, arm_text, explained, interaction_text, level, ratio_text
+from kras_core.report.forest import Axis, arm_text, axis_ends, explained, interaction_text, level, ratio_text
 from kras_core.report.format import Clock, mid_sentence, plain
 from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width, wrapped
@@ -63,7 +63,7 @@ def draw(analysis: ForestAnalysis, style: Style) -> Page:
     columns = _Columns(tuple(lefts), plot_right, plot_right + GAP + ratio, style.points - EDGE)
     _write_heads(page, heads, columns, head)
     axes = page.plot(lefts[-1], EDGE + head, plot_right - lefts[-1], high)
-    axis = Axis(analysis)
+    axis = Axis(axis_ends(analysis))
     _frame(axes, axis, title, high / line_height, style)
     y = 0.0
     for line, name in zip(lines, names, strict=True):

@@ -49,7 +49,7 @@ SITUATIONS = [
     Situation("sintilimab-anlotinib", "pfs", (By("plr", 150.0),)),
     Situation("sintilimab-anlotinib", "pfs", (By("sex"),)),  # drawn: everybody alone
     Situation("sintilimab-anlotinib", "pfs", (By("prior_antiangiogenic"),), {"analysis": "landmark", "landmark": 3.0}),
-    Situation("sintilimab-anlotinib", "pfs", (By("g12c"),), _only("prior_antiangiogenic=0")),
+    Situation("sintilimab-anlotinib", "pfs", (), _only("prior_antiangiogenic=0")),
     Situation("ncctg-lung", "os"),
     Situation("ncctg-lung", "os", (By("sex"),), {"milestones": (3.0, 18.0, 40.0)}),
     Situation("ncctg-lung", "os", (By("ecog"),)),  # three and more groups, a patient without a value
