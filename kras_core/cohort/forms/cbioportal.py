@@ -159,7 +159,7 @@ def _rows_of(samples: RawTable, chosen: Mapping[str, str]) -> np.ndarray:
 
 def _add_samples(made: Building, samples: RawTable, ids: np.ndarray, chosen: Mapping[str, str]) -> None:
     rows = first_row(_cells(samples, "sample_id"))
-    at = np.array([rows[chosen[id]] if id in chosen else -1 for id in ids], dtype=np.int64)
+    at = np.array([rows.get(chosen.get(id, ""), -1) for id in ids], dtype=np.int64)
     made.take(samples, ("patient_id",), lambda column: np.append(column, "")[at])
 
 

@@ -73,6 +73,11 @@ def test_several_samples_of_a_patient_are_said():
     assert (problem.severity, "1 patients have several samples" in problem.sentence) == ("warning", True)
 
 
+def test_a_sample_without_a_name_is_nobodys():
+    table, _ = joined(p=PATIENTS, s=SAMPLES.replace("P1\tS1\t", "P1\t\t"))
+    assert values(table, "SAMPLE_ID")[:2] == ["", "S2a"]
+
+
 def test_the_portals_words_for_nothing_are_emptied_and_said():
     table, problems = joined(**ALL)
     assert values(table, "STAGE") == ["IV", "II", "IV", "IV", "", "IV"]
