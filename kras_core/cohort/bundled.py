@@ -224,7 +224,7 @@ def load_file(
     paths = [path] if isinstance(path, str | Path) else path
     name = " + ".join(Path(p).stem for p in paths)
     settings: dict[str, Any] = {"id": name, "title": name, "provenance": "real", "origin": "uploaded"} | fields
-    return build_cohort(_read(path, adverse_events, mapping), **settings)
+    return build_cohort(read_files(path, adverse_events, mapping), **settings)
 
 
 def check_file(
@@ -237,14 +237,15 @@ def check_file(
     Raises MappingError and OSError.
     """
     try:
-        return check(_read(path, adverse_events, mapping))
+        return check(read_files(path, adverse_events, mapping))
     except CohortError as error:
         return error.problems
 
 
-def _read(
+def read_files(
     path: str | Path | Sequence[str | Path], adverse_events: str | Path | None, mapping: str | Path | None
 ) -> RawTables:
+    """A file or several as tables, mapped where a mapping is given. Raises CohortError, MappingError and OSError."""
     if mapping is None:
         return read_path(path, adverse_events)
     return open_mapped(paths_given(path, adverse_events), read_mapping(Path(mapping)))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kras_core.cohort.coerce import missing
-from kras_core.cohort.readers import RawTable
+from kras_core.cohort.files import RawTable
 
 Kind = Literal["name", "record number", "date of birth", "telephone", "e-mail", "address", "free text"]
 

@@ -17,8 +17,9 @@ import pandas as pd
 
 from kras_core.cohort import coerce
 from kras_core.cohort.derive import endpoint_columns
+from kras_core.cohort.files import RawTable
 from kras_core.cohort.problems import Problem
-from kras_core.cohort.readers import RawTable, RawTables
+from kras_core.cohort.readers import RawTables
 from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, ENDPOINT_COLUMN, Variable, column_key, variable
 
 Which = Literal["patients", "adverse_events"]

@@ -15,6 +15,7 @@ def add(commands: Any) -> None:
     check.add_argument("files", metavar="FILE", nargs="+", help="one file, or all those of a study, or a folder")
     check.add_argument("--adverse-events", metavar="FILE", help="adverse events, where the first file is a CSV")
     add_mapping_argument(check)
+    check.add_argument("--corrected", metavar="OUT.csv", help="do every remedy on offer and write the patients there")
     check.set_defaults(run=_validate)
 
 
@@ -26,23 +27,29 @@ def _cohorts(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _validate(arguments: argparse.Namespace) -> dict[str, Any]:
-    from kras_core.cohort.bundled import check_file
+    from kras_core.cohort.bundled import read_files
+    from kras_core.cohort.problems import CohortError
+    from kras_core.cohort.remedies import apply, offered
+    from kras_core.cohort.validate import check
+    from kras_core.report.raw_out import table_csv
+    from kras_core.report.validation import problems_json
 
     paths = [path for name in arguments.files for path in paths_of(name) or [Path(name)]]
-    problems = check_file(paths, arguments.adverse_events, arguments.mapping)
-    return {
-        "file": " + ".join(path.name for path in paths),
-        "valid": not any(p.severity == "error" for p in problems),
-        "problems": [
-            {
-                "severity": p.severity,
-                "sheet": p.sheet,
-                "row": p.row,
-                "column": p.column,
-                "value": p.value,
-                "expected": p.expected,
-                "message": p.sentence,
-            }
-            for p in problems
-        ],
-    }
+    try:
+        tables = read_files(paths, arguments.adverse_events, arguments.mapping)
+    except CohortError as refusal:
+        return _answer(paths, problems_json(refusal.problems, {}))
+    problems = check(tables)
+    offers = offered(tables, problems)
+    answer = _answer(paths, problems_json(problems, offers))
+    if arguments.corrected:
+        mended, changes = apply(tables, list(offers.values()))
+        Path(arguments.corrected).write_bytes(table_csv(mended.patients))
+        left = problems_json(check(mended), {})
+        answer |= {"changes": [change.as_row() for change in changes], "left": left}
+    return answer
+
+
+def _answer(paths: list[Path], problems: list[dict[str, Any]]) -> dict[str, Any]:
+    name = " + ".join(path.name for path in paths)
+    return {"file": name, "valid": not any(p["severity"] == "error" for p in problems), "problems": problems}

@@ -14,11 +14,10 @@ from kras_core.cohort.readers import RawTables
 from kras_core.cohort.template import template_csv, template_workbook
 from kras_core.cohort.validate import examine
 from kras_core.report.cohort_card import card_html, problems_html
-from kras_core.report.csv_out import csv_bytes
 from kras_core.report.format import md_escape
 from pages.shared import draft as drafts
 from pages.shared import mapping as screen
-from pages.shared import session
+from pages.shared import session, validation
 from pages.shared.draft import Draft
 
 LIMIT = MAX_UPLOAD_BYTES // 1024**2
@@ -114,7 +113,8 @@ def _bring_in(files: dict[str, bytes]) -> None:
         with st.spinner("Reading …"):
             draft = drafts.start(files, sheets)
     except CohortError as refusal:
-        _report(refusal.problems)
+        _summary(refusal.problems)
+        st.html(problems_html(refusal.problems))
         return
     except MappingError as refusal:
         st.error(md_escape(str(refusal)), icon=":material/error:")
@@ -145,9 +145,11 @@ def _sheets(draft: Draft) -> None:
 
 def _own_names(draft: Draft) -> None:
     """A file in KRAScope's own names: the cohort at once, or everything that is wrong with it."""
-    cohort, problems = examine(draft.tables, id="uploaded", title=draft.title, provenance="real", origin="uploaded")
-    _report(problems)
-    _preview(draft.tables)
+    checked = validation.corrected(draft.tables, draft.key)
+    cohort, problems = examine(checked.tables, id="uploaded", title=draft.title, provenance="real", origin="uploaded")
+    _summary(problems)
+    validation.report(checked, problems)
+    _preview(checked.tables)
     if cohort is None:
         st.toggle("Its columns mean something else: map them", key=f"map_it:{draft.key}", persist_state="session")
     elif session.token(cohort) not in session.uploads():
@@ -211,7 +213,7 @@ def _reopen(draft: Draft) -> None:
     draft.used = ""
 
 
-def _report(problems: tuple[Problem, ...]) -> None:
+def _summary(problems: tuple[Problem, ...]) -> None:
     errors = [p for p in problems if p.severity == "error"]
     if errors:
         current, _ = session.view()
@@ -223,20 +225,6 @@ def _report(problems: tuple[Problem, ...]) -> None:
         st.success("Read without a remark; it is the cohort in view.", icon=":material/check:")
     else:
         st.success("Read; it is the cohort in view. Please look at the remarks.", icon=":material/check:")
-    if problems:
-        st.html(problems_html(problems))
-        rows = [
-            {"severity": p.severity, "place": p.place, "found": p.value or "", "message": p.sentence} for p in problems
-        ]
-        st.download_button(
-            "Report, CSV",
-            csv_bytes(rows),
-            "krascope-report.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-            key="report",
-        )
 
 
 def _preview(raw: RawTables) -> None:

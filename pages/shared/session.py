@@ -45,6 +45,7 @@ def keep_upload(cohort: Cohort) -> None:
     """Make an uploaded cohort the cohort of this session's view, at the address that asked for it if one did."""
     name = token(cohort)
     uploads()[name] = cohort
+    st.session_state["read"] = name
     wanted = st.session_state.pop("wanted", None) or {}
     if wanted.get("cohort") == name:
         go(name, decode(cohort, wanted), _options(wanted))
@@ -53,11 +54,23 @@ def keep_upload(cohort: Cohort) -> None:
 
 
 def forget_upload(name: str) -> None:
-    """Drop an uploaded cohort and everything computed from it."""
+    """Drop an uploaded cohort and everything computed from it: rows, files, corrections, analyses, looks.
+
+    The uploader is drawn anew, without its files: in the next run it would bring the cohort back. What was computed
+    of other cohorts goes too.
+    """
     uploads().pop(name, None)
-    for key in ("analyses", "looks", "wanted"):
-        st.session_state.pop(key, None)
+    state = st.session_state
+    for key in ("analyses", "looks", "wanted", "remedies", "read", "entries"):
+        state.pop(key, None)
+    state["uploader"] = state.get("uploader", 0) + 1
+    set_view(load(DEFAULT), default_selection(load(DEFAULT)))
     go(DEFAULT)
+
+
+def drop_read() -> None:
+    """Drop the cohort that was read last: its file is read again, corrected otherwise."""
+    uploads().pop(st.session_state.pop("read", ""), None)
 
 
 def go(name: str, selection: Selection | None = None, options: dict[str, str] | None = None) -> None:

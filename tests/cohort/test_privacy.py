@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from kras_core.cohort.bundled import BUNDLED
+from kras_core.cohort.files import RawTable
 from kras_core.cohort.privacy import Identified, identifying, is_identity_card
-from kras_core.cohort.readers import RawTable
 from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, VARIABLES
 
 CARD = "11010519491231002X"
