@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import session, sidebar, style
+from kras_core.report.small_cells import hiding
+from pages.shared import session, sidebar, small, style
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -50,8 +51,12 @@ with sidebar.beside(page_first=curve_first):
         )
     if session.waits_for_file() and page is not cohort_page:
         st.page_link(cohort_page, label="Go to the Cohort page", icon=":material/upload:")
+    elif small.below() and page.url_path in small.WITHHELD:
+        st.title(page.title)
+        st.info("This page is not shown while small counts are hidden.", icon=":material/visibility_off:")
     else:
-        page.run()
+        with hiding(small.below()):
+            page.run()
 if curve_first:
     style.apply()
 session.leave()  # last: the browser draws first, and the page has declared its own choices

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kras_core.analyse.results import HazardRatio, Redraws, SafetyAnalysis, SafetyRow, SurvivalAnalysis
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed, html_escape, mid_sentence
+from kras_core.report.small_cells import threshold, words
 from kras_core.stats.results import Quantile
 
 # Said by the badge beside the cohort's name and by the figure's footnote already.
@@ -52,16 +53,20 @@ class Answer:
     @property
     def text(self) -> str:
         title = f"{self.title}, {self.where}" if self.where else self.title
-        return "\n".join(filter(None, (title, self.line1.text, self.line2.text, *self.notes)))
+        return "\n".join(filter(None, (title, self.line1.text, self.line2.text, *map(words, self.notes))))
 
     @property
     def html(self) -> str:
         where = f' <span class="kras-where">{html_escape(self.where)}</span>' if self.where else ""
         second = self.line2.html or "&nbsp;"  # the line is reserved, so that nothing moves
+        notes = _notes_html(tuple(map(words, self.notes)))
         return (
             f'<section class="kras-answer"><h1 class="kras-title">{html_escape(self.title)}{where}</h1>'
-            f'<p>{self.line1.html}</p><p class="kras-second">{second}</p>{_notes_html(self.notes)}</section>'
+            f'<p>{self.line1.html}</p><p class="kras-second">{second}</p>{notes}</section>'
         )
+
+
+IN_THE_TABLE = Line((("Small counts are hidden; the others are in the table below",),))
 
 
 def _word_text(word: Word) -> str:
@@ -192,6 +197,8 @@ def safety_answer(analysis: SafetyAnalysis) -> Answer:
     title, where = _title("Adverse events", analysis), _where(analysis)
     if not analysis.rows:
         return Answer(title, where, Line((("No adverse event to list",),)), Line(), notes)
+    if threshold():
+        return Answer(title, where, IN_THE_TABLE, Line(), notes)
     row = analysis.rows[0]
     overall = [_share(row, band, None, analysis) for band in ("any", ">=3", "5")]
     size = fmt.spread(*analysis.n_range, fmt.whole) if len(analysis.n_range) == 2 else fmt.whole(analysis.n)

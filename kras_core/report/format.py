@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from kras_core.analyse.results import CohortRef
+from kras_core.report.small_cells import HIDDEN, below, is_small
 from kras_core.selection import TimeUnit
 from kras_core.stats.results import Difference, HazardRatio, MeanTime, Proportion, Quantile, Rate
 
@@ -30,12 +31,14 @@ _PLACES = {places: Decimal(1).scaleb(-places) for places in range(10)}
 class Printed:
     """A figure as it is printed: the value, and its interval or percentage, in brackets, in lighter ink.
 
-    missing: the value stands in place of a number that does not exist.
+    missing: the value stands in place of a number that does not exist. patients: how many patients the value
+    counts, None where it is no count; small ones may have to be hidden (`small_cells`).
     """
 
     value: str
     detail: str = ""
     missing: bool = False
+    patients: int | None = None
 
     @property
     def text(self) -> str:
@@ -58,7 +61,9 @@ def decimal(x: float, places: int = 1) -> str:
 
 
 def whole(x: float) -> str:
-    """A count."""
+    """A count; "<5" where small ones are hidden."""
+    if is_small(x):
+        return below()
     return f"{x:,}" if isinstance(x, int) and x >= 0 else decimal(x, 0)
 
 
@@ -179,14 +184,21 @@ def mean_time(m: MeanTime, clock: Clock) -> Printed:
 
 
 def count(k: int, n: int) -> Printed:
-    """16 (59.3): how many, and their percentage; 0 stands alone, and so does any count of nobody."""
-    return Printed(whole(k), f"({decimal(100 * k / n)})" if n and k else "")
+    """16 (59.3): how many, and their percentage; 0 stands alone, and so does any count of nobody or of a hidden few."""
+    return Printed(whole(k), f"({decimal(100 * k / n)})" if n and k and not is_small(k) else "", patients=k)
+
+
+def counted(k: int) -> Printed:
+    """A count of patients alone."""
+    return Printed(whole(k), patients=k)
 
 
 def proportion(p: Proportion) -> Printed:
     """59.3 % (38.8–77.6 %)."""
     if math.isnan(p.estimate):
         return undefined(p.reason)
+    if is_small(p.k):
+        return Printed(HIDDEN, missing=True)
     return Printed(percent(p.estimate, 1), percent_interval(p.low, p.high, 1))
 
 

@@ -5,10 +5,11 @@ in lighter ink, a caption that names the method.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kras_core.report.format import NOTHING, Printed, html_escape
+from kras_core.report.small_cells import HIDDEN, Sum, below, concealed, is_small, threshold
 
 Cell = str | Printed
 
@@ -40,20 +41,48 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """columns[0] is that of the row heads. notes stand beneath, one line each."""
+    """columns[0] is that of the row heads. notes stand beneath, one line each.
+
+    sums: what a reader may add up among the cells that count patients, by (row, cell): while small counts are
+    hidden, those that a sum would give away are hidden with them, in HTML, text and CSV alike.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     kind: str = "numbers"
+    sums: tuple[Sum, ...] = ()
+
+    @property
+    def hides(self) -> frozenset[tuple[int, int]]:
+        """The cells, by (row, cell), that are hidden here and now; none while all counts are shown."""
+        return concealed(counts_of(self.rows), self.sums, threshold()) if threshold() else frozenset()
+
+    def _shown(self) -> "Table":
+        """The table as it may be shown."""
+        hidden = self.hides
+        if not hidden:
+            return self
+        rows = tuple(
+            replace(row, cells=tuple(_hidden(cell) if (i, j) in hidden else cell for j, cell in enumerate(row.cells)))
+            for i, row in enumerate(self.rows)
+        )
+        note = f"{below()}: from 1 to {threshold() - 1} patients; {HIDDEN}: would give such a count away."
+        return replace(self, rows=rows, notes=(*self.notes, note), sums=())
 
     def text_rows(self) -> list[dict[str, str]]:
         """One dict a row, header -> text, for CSV and copying."""
+        return self._shown()._text_rows()
+
+    def html(self) -> str:
+        return self._shown()._html()
+
+    def _text_rows(self) -> list[dict[str, str]]:
         names = _distinct([f"{c.over}: {c.name}" if c.over else c.name for c in self.columns])
         return [dict(zip(names, (row.head, *map(_text, row.cells)), strict=True)) for row in self.rows]
 
-    def html(self) -> str:
+    def _html(self) -> str:
         widest = [_widest([row.cells[i] for row in self.rows], c) for i, c in enumerate(self.columns[1:])]
         body = "".join(_row(row, self.columns, widest) for row in self.rows)
         notes = "".join(f"<p>{html_escape(note)}</p>" for note in self.notes)
@@ -64,6 +93,21 @@ class Table:
             f"<thead>{_header(self.columns)}</thead><tbody>{body}</tbody></table></div>"
             + (f'<div class="kras-table-notes">{notes}</div>' if notes else "")
         )
+
+
+def counts_of(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
+    """How many patients each cell counts, by (row, cell)."""
+    return {
+        (i, j): cell.patients
+        for i, row in enumerate(rows)
+        for j, cell in enumerate(row.cells)
+        if isinstance(cell, Printed) and cell.patients is not None
+    }
+
+
+def _hidden(cell: Cell) -> Cell:
+    few = isinstance(cell, Printed) and is_small(cell.patients or 0)
+    return Printed(below()) if few else Printed(HIDDEN, missing=True)
 
 
 def _widest(cells: Sequence[Cell], column: Column) -> str:

@@ -17,6 +17,7 @@ from kras_core.report.km_figure import frame_of, strata_of
 from kras_core.report.km_frame import MOST_BANDS, MOST_CURVES, NARROWEST, Frame, ticks
 from kras_core.report.km_labels import text_width
 from kras_core.report.palette import DASHES, Theme, colour, dash
+from kras_core.report.small_cells import threshold
 from kras_core.stats.results import RiskTable
 
 WIDE = 700.0  # pixels of the plot on a desk
@@ -36,7 +37,12 @@ def under_figure(analysis: SurvivalAnalysis, *, theme: Theme = "light") -> str:
 
 
 def cells(table: RiskTable, stratum: int) -> list[str]:
-    """ "21 (0) [0]" under every tick: at risk (censored) [events], under delayed entry also +entered."""
+    """ "21 (0) [0]" under every tick: at risk (censored) [events], under delayed entry also +entered.
+
+    While small counts are hidden the patients at risk alone: the three together would give each other away.
+    """
+    if threshold():
+        return [f"{whole(v)} " for v in table.at_risk[stratum].tolist()]
     columns = [table.at_risk[stratum], table.censored[stratum], table.events[stratum]]
     written = [[whole(v) for v in column.tolist()] for column in columns]
     entered = [""] * len(table.ticks)
@@ -46,7 +52,8 @@ def cells(table: RiskTable, stratum: int) -> list[str]:
 
 
 def _head(analysis: SurvivalAnalysis, frame: Frame) -> str:
-    heading = f"At risk (censored) [events]{' +entered' if analysis.risk_table.entered.size else ''}"
+    entered = " +entered" if analysis.risk_table.entered.size else ""
+    heading = "At risk" if threshold() else f"At risk (censored) [events]{entered}"
     if analysis.redraws:
         return _line(f"Range over {analysis.redraws.count} compatible redraws", "", "columnheader")
     times = "".join(

@@ -8,7 +8,8 @@ from itertools import groupby
 from kras_core.analyse.results import Redraws, Stratum, SurvivalAnalysis
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed, mid_sentence
-from kras_core.report.html_table import Cell, Column, Row, Table
+from kras_core.report.html_table import Cell, Column, Row, Table, counts_of
+from kras_core.report.small_cells import Sum
 from kras_core.stats.results import HazardRatio
 
 MOST_ACROSS = 3  # strata that stand side by side; more stand one below the other
@@ -47,7 +48,18 @@ def _across(quantities: list[Quantity], labels: list[str], caption: str, notes: 
     """Quantities as rows, strata side by side, the method last."""
     columns = (Column("Quantity", numeric=False), *map(Column, labels), Column("Method", numeric=False))
     rows = (Row(q.name, (*q.cells, q.method), ruled=q.ruled) for q in quantities)
-    return Table(caption, columns, tuple(rows), notes)
+    return _summed(Table(caption, columns, tuple(rows), notes))
+
+
+def _summed(table: Table) -> Table:
+    """With what can be added: patients and events of the strata make those of everybody, by rows or by columns."""
+    counts = counts_of(table.rows)
+    by_row, by_column = ({line: [k for k in counts if k[axis] == line] for line in (0, 1)} for axis in (0, 1))
+    across = len(by_row[1]) == len(table.columns) - 2  # the method stands last
+    lines = (by_row if across else by_column).values()
+    # Everybody's counts stand above the figure too, so that they are known whatever the table hides.
+    sums = (Sum.if_true(counts, None, keys[:-1], counts[keys[-1]]) for keys in lines if len(keys) > 1)
+    return replace(table, sums=tuple(s for found in sums for s in found))
 
 
 def _down(quantities: list[Quantity], labels: list[str], caption: str, notes: tuple[str, ...]) -> Table:
@@ -59,15 +71,15 @@ def _down(quantities: list[Quantity], labels: list[str], caption: str, notes: tu
         f"{', '.join(q.name for q in alike)}: {method}."
         for method, alike in groupby((q for q in quantities if q.method), key=lambda q: q.method)
     )
-    return Table(caption, columns, tuple(rows), methods + notes)
+    return _summed(Table(caption, columns, tuple(rows), methods + notes))
 
 
 def _quantities(strata: tuple[Stratum, ...], analysis: SurvivalAnalysis, clock: Clock) -> list[Quantity]:
     tau = clock.spoken(strata[0].rmst.tau)
     interval = f"Kaplan–Meier, {analysis.selection.conventions.interval} interval"
     found = [
-        Quantity("Patients", tuple(fmt.whole(s.n) for s in strata)),
-        Quantity("Events", tuple(fmt.whole(s.events) for s in strata)),
+        Quantity("Patients", tuple(fmt.counted(s.n) for s in strata)),
+        Quantity("Events", tuple(fmt.counted(s.events) for s in strata)),
         Quantity(
             f"Median, {clock.unit}",
             _cells(fmt.quantile(s.median, clock) for s in strata),

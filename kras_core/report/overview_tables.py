@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from kras_core.analyse.overview_results import Characteristic, FollowUp, LevelCounts, OverviewAnalysis, Range
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed
-from kras_core.report.html_table import Cell, Column, Row, Table
+from kras_core.report.html_table import Cell, Column, Row, Table, counts_of
+from kras_core.report.small_cells import Sum
 from kras_core.stats.results import NumberSummary, StandardisedDifference
 
 MOST_GROUPS = 8  # side by side; more cannot be read
@@ -30,7 +31,21 @@ def table_one(analysis: OverviewAnalysis, spread: str = "range", *, whole: bool 
     columns += [Column("difference", over="Standardised")] if _compared(analysis, groups) else []
     columns += [Column("p")] if tested else []
     caption = f"Numbers: {SPREADS[spread]}; others: patients (% of those known)"
-    return Table(caption, tuple(columns), tuple(rows), tuple(_notes(analysis, groups, whole)), "characteristics")
+    notes = tuple(_notes(analysis, groups, whole))
+    return Table(caption, tuple(columns), tuple(rows), notes, "characteristics", _sums(rows, analysis, groups))
+
+
+def _sums(rows: list[Row], analysis: OverviewAnalysis, groups: tuple[int, ...]) -> tuple[Sum, ...]:
+    """The levels of a characteristic and its missing make everybody, in all columns; the groups make the first one."""
+    counts, found = counts_of(rows), []
+    starts = [i for i, row in enumerate(rows) if row.ruled]
+    for j, n in enumerate((analysis.n, *(analysis.sizes[i] for i in groups))):
+        for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+            found += Sum.if_true(counts, None, [(i, j) for i in range(start, stop)], n)
+    for i in range(len(rows)):
+        if groups:
+            found += Sum.if_true(counts, (i, 0), [(i, j) for j in range(1, len(groups) + 1)])
+    return tuple(found)
 
 
 def _groups(analysis: OverviewAnalysis, whole: bool) -> tuple[int, ...]:
@@ -80,7 +95,7 @@ def _rows(
             yield Row(rest, ((EMPTY,) * (1 + len(groups))) + blank, indented=True)
     cells = (c.overall, *(c.cells[i] for i in groups))
     if any(cell.missing for cell in cells):
-        missing = tuple(Printed(fmt.whole(cell.missing)) for cell in cells)
+        missing = tuple(fmt.counted(cell.missing) for cell in cells)
         yield Row("Missing", (*missing, *blank), indented=True)
 
 
@@ -219,7 +234,11 @@ def follow_up_tables(analysis: OverviewAnalysis) -> tuple[Table, ...]:
         "whether they ended with the event or not; it is shorter where events come early and is no follow-up."
     )
     rows = tuple(_follow_up(f, clock) for f in analysis.follow_up)
-    return (Table(caption, columns, rows, (note,)), *_potential(analysis, clock))
+    counts, starts, sums = counts_of(rows), [i for i, row in enumerate(rows) if row.ruled], []
+    for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
+        for j in (0, 1) if stop > start + 1 else ():
+            sums += Sum.if_true(counts, (start, j), [(i, j) for i in range(start + 1, stop)])
+    return (Table(caption, columns, rows, (note,), sums=tuple(sums)), *_potential(analysis, clock))
 
 
 def _follow_up(f: FollowUp, clock: Clock) -> Row:
@@ -230,7 +249,7 @@ def _follow_up(f: FollowUp, clock: Clock) -> Row:
         f"({fmt.between(clock.number(f.observed.low), clock.number(f.observed.high))})",
     )
     reason = f.median.reason if f.median.reason != fmt.NOT_REACHED else ""
-    cells = (fmt.whole(f.n), fmt.whole(f.events), printed, observed, reason or f"reverse {f.median.method}")
+    cells = (fmt.counted(f.n), fmt.counted(f.events), printed, observed, reason or f"reverse {f.median.method}")
     head = f"{f.endpoint.upper()}, all patients" if first else f.group
     return Row(head, cells, ruled=first, indented=not first)
 
@@ -261,18 +280,24 @@ def completeness_table(analysis: OverviewAnalysis) -> Table:
     """Columns with a missing value, the emptiest first; the complete ones by name beneath."""
     columns = (Column("Variable", numeric=False), Column("Known", padded=True), Column("Missing"))
     gaps = sorted((c for c in analysis.completeness if c.known < c.n), key=lambda c: c.known)
-    rows = tuple(Row(c.label, (fmt.count(c.known, c.n), fmt.whole(c.n - c.known)), ruled=True) for c in gaps)
+    rows = tuple(Row(c.label, (fmt.count(c.known, c.n), fmt.counted(c.n - c.known)), ruled=True) for c in gaps)
+    sums = tuple(Sum(None, ((i, 0), (i, 1)), c.n) for i, c in enumerate(gaps))
     complete = [c.label for c in analysis.completeness if c.known == c.n]
     said = f"Complete ({len(complete)} of {len(analysis.completeness)}): {', '.join(complete)}." if complete else ""
     caption = "Variables with missing values" if gaps else "No variable has a missing value"
     return Table(
-        f"{caption}; {fmt.plural(analysis.n, 'patient')} selected", columns, rows, tuple(filter(None, (said,)))
+        f"{caption}; {fmt.plural(analysis.n, 'patient')} selected",
+        columns,
+        rows,
+        tuple(filter(None, (said,))),
+        sums=sums,
     )
 
 
 def completeness_rows(analysis: OverviewAnalysis) -> list[dict[str, str]]:
     """Every variable, in the cohort's order."""
-    return [
-        {"Variable": c.label, "Known": str(c.known), "Missing": str(c.n - c.known), "Patients": str(c.n)}
-        for c in analysis.completeness
-    ]
+    columns = (Column("Variable", numeric=False), Column("Known"), Column("Missing"), Column("Patients"))
+    found = analysis.completeness
+    rows = tuple(Row(c.label, (fmt.counted(c.known), fmt.counted(c.n - c.known), fmt.whole(c.n))) for c in found)
+    sums = tuple(Sum(None, ((i, 0), (i, 1)), c.n) for i, c in enumerate(found))
+    return Table("", columns, rows, sums=sums).text_rows()

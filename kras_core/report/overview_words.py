@@ -7,6 +7,7 @@ from kras_core.report import format as fmt
 from kras_core.report.answer import SAID_ELSEWHERE, Answer, Line, Name, Word
 from kras_core.report.format import Clock, Printed, html_escape, mid_sentence
 from kras_core.report.overview_tables import summary
+from kras_core.report.small_cells import below, is_small
 from kras_core.stats.results import NumberSummary
 
 MOST_NAMED = 4
@@ -61,6 +62,8 @@ def main_follow_up(analysis: OverviewAnalysis) -> FollowUp | None:
 def flow_html(analysis: OverviewAnalysis) -> str:
     """The flow of patients as boxes under each other: a list, so that it reads in order aloud too."""
     flow = analysis.flow
+    if _gives_away(flow):
+        return f'<p class="kras-caption">Flow of patients: not shown, {_e(below())} patients would be given away</p>'
     items = []
     if flow.before:
         items.append(f'<div class="kras-box kras-never"><span>Conditional on {_e(flow.before)}</span></div>')
@@ -72,6 +75,11 @@ def flow_html(analysis: OverviewAnalysis) -> str:
         items.append(_strata(flow))
     listed = "".join(f'<li class="{"kras-through" if "kras-out" in item else ""}">{item}</li>' for item in items)
     return f'<p class="kras-caption">Flow of patients</p><ol class="kras-flow">{listed}</ol>'
+
+
+def _gives_away(flow: Flow) -> bool:
+    """Whether a step leaves out so few that they are to be hidden: the sizes before and after would tell."""
+    return any(is_small(n) for step in flow.steps for _, n in step.out) or any(is_small(n) for _, _, n in flow.strata)
 
 
 def _e(text: object) -> str:
@@ -103,8 +111,10 @@ def _strata(flow: Flow) -> str:
 
 
 def flow_rows(analysis: OverviewAnalysis) -> list[dict[str, str]]:
-    """The flow as a table, for files."""
+    """The flow as a table, for files; nothing of it where it would give small counts away."""
     flow = analysis.flow
+    if _gives_away(flow):
+        return []
     rows = [{"Step": "Patients in the cohort", "Left out": "", "Reason": "", "Remaining": str(flow.start)}]
     for step in flow.steps:
         left = fmt.spread(*step.left_range, fmt.whole) if len(step.left_range) == 2 else str(step.left)

@@ -13,8 +13,9 @@ from kras_core.analyse.response_results import (
 )
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed
-from kras_core.report.html_table import Cell, Column, Row, Table
+from kras_core.report.html_table import Cell, Column, Row, Table, counts_of
 from kras_core.report.overview_tables import summary
+from kras_core.report.small_cells import Sum, is_small
 
 NAMES = {
     "CR": "Complete response",
@@ -30,6 +31,8 @@ MOST_ACROSS = 4
 
 def response_tables(analysis: ResponseAnalysis) -> tuple[Table, ...]:
     """Best responses, rates, and where there are any, comparisons and times."""
+    if gives_away(analysis):
+        return (_best(analysis),)
     found = [_best(analysis), rates_table(analysis)]
     if analysis.comparisons:
         found.append(_comparisons(analysis))
@@ -66,12 +69,30 @@ def _best(analysis: ResponseAnalysis) -> Table:
         rows = tuple(
             Row(f"{name}, {NAMES[name].lower()}" if name in NAMES else "Not recorded", cells[name]) for name in shown
         )
-        return Table(caption, columns, rows, tuple(notes), "best-response")
+        return Table(caption, columns, rows, tuple(notes), "best-response", _sums(rows, groups))
     columns = (Column("Group", numeric=False), Column("n"), *(Column(name, padded=True) for name in shown))
     rows = tuple(
         Row(g.label, (size(g), *(cells[name][i] for name in shown)), ruled=g.slot is None) for i, g in enumerate(groups)
     )
-    return Table(caption, columns, rows, tuple(notes), "best-response")
+    turned = tuple(Row("", tuple(row.cells[j + 1] for row in rows)) for j in range(len(shown)))
+    found = _sums(turned, groups)
+    sums = tuple(Sum(None, tuple((j, i + 1) for i, j in s.parts), s.known) for s in found if s.known is not None)
+    return Table(caption, columns, rows, tuple(notes), "best-response", sums)
+
+
+def _sums(rows: tuple[Row, ...], groups: tuple[ResponseGroup, ...]) -> tuple[Sum, ...]:
+    """A group's best responses make its patients; the groups make everybody, who stand last."""
+    counts, found = counts_of(rows), []
+    for j, group in enumerate(groups):
+        found += Sum.if_true(counts, None, [(i, j) for i in range(len(rows))], group.n)
+    for i in range(len(rows)) if len(groups) > 1 else ():
+        found += Sum.if_true(counts, (i, len(groups) - 1), [(i, j) for j in range(len(groups) - 1)])
+    return tuple(found)
+
+
+def gives_away(analysis: ResponseAnalysis) -> bool:
+    """Whether counts are hidden in the best responses, so that rates and bars of them cannot be shown either."""
+    return bool(_best(analysis).hides)
 
 
 def _count(group: ResponseGroup, i: int) -> Cell:
@@ -108,8 +129,9 @@ def _rate_rows(group: ResponseGroup) -> Iterator[Row]:
         cells = [OVER[denominator]]
         for measure in MEASURES:
             rate = group.rates[measure, denominator]
-            wilson = fmt.percent_interval(rate.wilson.low, rate.wilson.high, 1) if rate.wilson.n else ""
-            cells += [f"{rate.exact.k} of {rate.exact.n}", fmt.proportion(rate.exact), Printed("", wilson)]
+            known = rate.wilson.n and not is_small(rate.exact.k)
+            wilson = fmt.percent_interval(rate.wilson.low, rate.wilson.high, 1) if known else ""
+            cells += [f"{fmt.whole(rate.exact.k)} of {rate.exact.n}", fmt.proportion(rate.exact), Printed("", wilson)]
         yield Row(group.label if denominator == "all" else "", tuple(cells), ruled=denominator == "all")
 
 
@@ -150,7 +172,7 @@ def _times(analysis: ResponseAnalysis) -> Table:
         cells = (
             fmt.whole(t.responders),
             summary(t.waited, "range", 1),
-            f"{t.ended} of {t.lasting}",
+            f"{fmt.whole(t.ended)} of {fmt.whole(t.lasting)}",
             Printed(duration.value, "" if duration.missing else duration.detail, duration.missing),
             method,
         )

@@ -2,9 +2,9 @@
 
 from kras_core.analyse.response_results import RESPONSES, ResponseAnalysis, ResponseGroup
 from kras_core.report import format as fmt
-from kras_core.report.answer import SAID_ELSEWHERE, Answer, Line, Name, Word
+from kras_core.report.answer import IN_THE_TABLE, SAID_ELSEWHERE, Answer, Line, Name, Word
 from kras_core.report.format import Printed, mid_sentence, provenance
-from kras_core.report.response_tables import NAMES, size
+from kras_core.report.response_tables import NAMES, gives_away, size
 
 MOST_NAMED = 3
 
@@ -15,6 +15,8 @@ def response_answer(analysis: ResponseAnalysis) -> Answer:
     where = "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
     notes = tuple(w.message for w in analysis.warnings if w.code not in SAID_ELSEWHERE)
     kind = "Confirmed response" if analysis.confirmed == "only" else "Response"
+    if gives_away(analysis):
+        return Answer(f"{kind}{by}", where, IN_THE_TABLE, Line(), notes)
     return Answer(f"{kind}{by}", where, _overall(analysis.overall), _groups(analysis), notes)
 
 

@@ -14,6 +14,7 @@ from kras_core.report.html_table import Column, Row, Table
 from kras_core.report.km_under import cells
 from kras_core.report.number_tables import number_tables
 from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.small_cells import threshold
 from kras_core.report.style import stylesheet
 
 __all__ = [
@@ -123,7 +124,8 @@ def at_risk_table(analysis: SurvivalAnalysis) -> Table:
         printed = tuple(Printed(n, rest) for n, _, rest in parts)
         rows.append(Row(s.label, printed))
     entered = ", +entered" if table.entered.size else ""
-    return Table(f"At risk (censored) [events]{entered}", columns, tuple(rows))
+    caption = "At risk" if threshold() else f"At risk (censored) [events]{entered}"
+    return Table(caption, columns, tuple(rows))
 
 
 # Verify

@@ -12,7 +12,7 @@ from kras_core.report.overview_words import flow_html, flow_rows, overview_answe
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.overview import verify_overview
-from pages.shared import downloads, options, session
+from pages.shared import downloads, options, session, small
 
 SPREADS = {"range": "Median (range)", "iqr": "Median (quartiles)", "sd": "Mean (SD)"}
 DETAILS = ["Follow-up", "Completeness", "Data card", "Methods", "Verify", "Export"]
@@ -28,6 +28,8 @@ def page() -> None:
     except SelectionError as refusal:
         st.title("Overview")
         st.warning(str(refusal), icon=":material/info:")
+        return
+    if small.refuses(analysis.sizes):
         return
     session.note(overview_looks(analysis))
     with st.container(key="answer"):
@@ -81,9 +83,10 @@ def _details(analysis: OverviewAnalysis, spread: str) -> None:
             st.markdown("\n".join(f"- {line}" for line in overview_methods(analysis)))
     if check.open:
         with check:
-            with st.spinner("Recomputing with tableone …"):
-                opinions = session.kept(("verify overview", selection), lambda: verify_overview(cohort, selection))
-            st.html(second_opinion_table(opinions).html())
+            if not small.withheld("The counts of another library are"):
+                with st.spinner("Recomputing with tableone …"):
+                    opinions = session.kept(("verify overview", selection), lambda: verify_overview(cohort, selection))
+                st.html(second_opinion_table(opinions).html())
     if export.open:
         with export:
             whole = table_one(analysis, spread, whole=True)

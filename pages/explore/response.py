@@ -8,7 +8,7 @@ from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.report.figures import response_figure, swimmer_figure, swimmer_orders, waterfall_figure
 from kras_core.report.format import md_escape
 from kras_core.report.response_json import response_json
-from kras_core.report.response_tables import response_tables
+from kras_core.report.response_tables import gives_away, response_tables
 from kras_core.report.response_words import (
     response_alt_text,
     response_answer,
@@ -19,7 +19,7 @@ from kras_core.report.response_words import (
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.response import verify_response
-from pages.shared import chart, downloads, options, session
+from pages.shared import chart, downloads, options, session, small
 
 DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]
 
@@ -36,6 +36,8 @@ def page() -> None:
         st.title("Response")
         st.warning(md_escape(refusal), icon=":material/info:")
         return
+    if small.refuses([g.n for g in analysis.groups]):
+        return
     session.note(response_looks(analysis))
     with st.container(key="answer"):
         st.html(response_answer(analysis).html)
@@ -46,11 +48,12 @@ def page() -> None:
             persist_state="session",
             help="An unconfirmed CR or PR then counts as stable disease (RECIST 1.1).",
         )
-    chart.show_fitting(
-        "response",
-        lambda compact: response_figure(analysis, theme=session.theme(), compact=compact),
-        response_alt_text(analysis),
-    )
+    if not (gives_away(analysis) and small.withheld("Bars of best responses are")):
+        chart.show_fitting(
+            "response",
+            lambda compact: response_figure(analysis, theme=session.theme(), compact=compact),
+            response_alt_text(analysis),
+        )
     _details(analysis, confirmed)
 
 
@@ -62,16 +65,19 @@ def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
             st.html("".join(table.html() for table in response_tables(analysis)))
     if swimmer.open:
         with swimmer:
-            _swimmer(analysis, order)
+            if not small.withheld("Single patients are"):
+                _swimmer(analysis, order)
     if waterfall.open:
         with waterfall:
-            _waterfall(analysis)
+            if not small.withheld("Single patients are"):
+                _waterfall(analysis)
     if methods.open:
         with methods:
             st.markdown("\n".join(f"- {line}" for line in response_methods(analysis)))
     if check.open:
         with check:
-            _verify(analysis, confirmed)
+            if not small.withheld("The counts of another library are"):
+                _verify(analysis, confirmed)
     if export.open:
         with export:
             names = ("best-response", "response-rates", "differences", "response-times")

@@ -9,7 +9,7 @@ from kras_core.report.figures import butterfly_figure, safety_alt_text
 from kras_core.report.safety_json import safety_json
 from kras_core.report.tables import safety_rows, safety_table
 from kras_core.selection import SelectionError
-from pages.shared import chart, downloads, options, session
+from pages.shared import chart, downloads, options, session, small
 
 SORTS = {"frequency": "Commonest first", "severe": "Grade ≥ 3 first", "term": "By name"}
 
@@ -25,6 +25,8 @@ def page() -> None:
         st.title("Safety")
         st.warning(str(refusal), icon=":material/info:")
         return
+    if small.refuses(analysis.denominators):
+        return
     session.note(safety_looks(analysis))
     with st.container(key="answer"):
         st.html(safety_answer(analysis).html)
@@ -37,11 +39,12 @@ def page() -> None:
         st.selectbox(
             "Order", list(SORTS), key="order", format_func=SORTS.__getitem__, persist_state="session", width=200
         )
-    chart.show_fitting(
-        "butterfly",
-        lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),
-        safety_alt_text(analysis),
-    )
+    if not small.withheld("Bars by patients are"):
+        chart.show_fitting(
+            "butterfly",
+            lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),
+            safety_alt_text(analysis),
+        )
     st.html(safety_table(analysis, order=order))
     downloads.tables(
         {"adverse-events": safety_rows(analysis, order=order)},

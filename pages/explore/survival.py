@@ -23,7 +23,7 @@ from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify.survival import verify
-from pages.shared import chart, downloads, historical, options, session
+from pages.shared import chart, downloads, historical, options, session, small
 
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
@@ -35,6 +35,8 @@ def page() -> None:
     except SelectionError as refusal:
         st.title("Survival")
         st.warning(str(refusal), icon=":material/info:")
+        return
+    if small.refuses([s.n for s in analysis.shown if not isinstance(s.n, tuple)]):
         return
     noted = session.note(survival_looks(session.view()[0], analysis))
     published = historical.rows(analysis)
@@ -54,7 +56,8 @@ def page() -> None:
             st.html(numbers_table(analysis))
     if bias.open:
         with bias:
-            _bias(analysis, early)
+            if not small.withheld("Single patients and centres are"):
+                _bias(analysis, early)
     if trials.open:
         with trials:
             historical.show(analysis, published, drawn)

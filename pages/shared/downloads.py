@@ -8,6 +8,7 @@ import streamlit as st
 
 from kras_core.analyse.results import CohortRef
 from kras_core.report.csv_out import csv_bytes
+from kras_core.report.small_cells import threshold
 from pages.shared import export, session
 
 
@@ -47,6 +48,9 @@ def tables(
                 icon=":material/download:",
                 key=f"csv:{key}{title}",
             )
+        if threshold():
+            st.caption("JSON, slides and figures hold every count: not offered while small ones are hidden.")
+            return
         st.download_button(
             "Analysis, JSON",
             json.dumps(whole, ensure_ascii=False, indent=1),

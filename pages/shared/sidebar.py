@@ -17,7 +17,7 @@ from kras_core.controls import CutoffControl, FilterControl, cutoff_control, dis
 from kras_core.conventions import PRESETS
 from kras_core.report.format import md_escape
 from kras_core.selection import AnalysisKind, By, Filter, Selection
-from pages.shared import session
+from pages.shared import session, small
 
 NONE = "none"
 NOTHING = {"by": "Nobody: one curve", "second": "Nothing"}
@@ -337,8 +337,10 @@ def _methods(cohort: Cohort) -> str:
 
 
 def _foot() -> None:
-    """The counter and Reset, drawn when the page has entered what it shows."""
+    """The switch for small counts, the counter and Reset, drawn when the page has entered what it shows."""
     cohort, _ = session.view()
+    with st.sidebar:
+        small.switch()
     with st.sidebar, st.container(horizontal=True, horizontal_alignment="distribute", key="foot"):
         st.caption(_looks_text())
         st.button("Reset", type="tertiary", icon=":material/restart_alt:", on_click=_reset, args=(cohort,), key="reset")

@@ -1,0 +1,217 @@
+"""Hidden small counts are neither written nor to be derived: the rule by brute force, then every view's output."""
+
+import itertools
+import json
+import math
+import random
+import re
+
+import pytest
+
+from kras_core.analyse.overview import analyse_overview
+from kras_core.analyse.response import analyse_response
+from kras_core.analyse.safety import analyse_safety
+from kras_core.analyse.survival import analyse
+from kras_core.cohort.model import Cohort
+from kras_core.report.answer import answer, safety_answer
+from kras_core.report.figures import km_figure, under_figure
+from kras_core.report.html_table import Table, counts_of
+from kras_core.report.overview_tables import completeness_rows, completeness_table, follow_up_tables, table_one
+from kras_core.report.overview_words import flow_html, flow_rows, overview_answer
+from kras_core.report.response_tables import gives_away, response_tables
+from kras_core.report.response_words import response_answer
+from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.small_cells import HIDDEN, Key, Sum, concealed, hiding, words
+from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, safety_rows
+from kras_core.selection import By, Selection
+from tests.cohort.files import cohort
+
+LEAST = 5
+
+
+# ------------------------------------------------------------------------------------------------- the rule
+
+
+def possible(counts: dict[Key, int], sums: list[Sum], hidden: frozenset[Key], top: int) -> dict[Key, set[int]]:
+    """Every value that each hidden cell can have for a reader who knows the rule: by enumeration."""
+    keys = sorted(hidden)
+    ranges = [range(1, LEAST) if 0 < counts[k] < LEAST else range(LEAST, top + 1) for k in keys]
+    found: dict[Key, set[int]] = {k: set() for k in keys}
+    for values in itertools.product(*ranges):
+        guess = counts | dict(zip(keys, values, strict=True))
+        if all(sum(guess[p] for p in s.parts) == (guess[s.total] if s.total else s.known) for s in sums):
+            for key, value in zip(keys, values, strict=True):
+                found[key].add(value)
+    return found
+
+
+def test_no_small_count_can_be_derived_from_a_row_and_its_total():
+    """Rows of three parts, with the total shown: two values at least remain for every hidden small one."""
+    for parts in itertools.product((0, 1, 2, 3, 4, 5, 8, 12), repeat=3):
+        counts: dict[Key, int] = {(0, j): k for j, k in enumerate(parts)}
+        sums = [Sum(None, tuple(counts), sum(parts))]
+        hidden = concealed(counts, sums, LEAST)
+        assert all((0 < k < LEAST) <= (key in hidden) for key, k in counts.items())
+        if any(k >= LEAST and key not in hidden for key, k in counts.items()) or len(hidden) < sum(
+            k > 0 for k in parts
+        ):
+            values = possible(counts, sums, hidden, 40)
+            assert all(len(values[key]) > 1 for key, k in counts.items() if 0 < k < LEAST), parts
+
+
+def test_no_small_count_can_be_derived_from_a_table_with_both_margins():
+    drawn, checked = random.Random(1), 0
+    for _ in range(150):
+        rows = [[drawn.choice([0, 1, 2, 3, 6, 9, 14]) for _ in range(3)] for _ in range(2)]
+        counts: dict[Key, int] = {(i, j): k for i, row in enumerate(rows) for j, k in enumerate(row)}
+        counts |= {(2, j): rows[0][j] + rows[1][j] for j in range(3)}
+        sums = [Sum((2, j), ((0, j), (1, j))) for j in range(3)]
+        sums += [Sum(None, tuple((i, j) for j in range(3)), sum(rows[i])) for i in range(2)]
+        hidden = concealed(counts, sums, LEAST)
+        left = [k for key, k in counts.items() if key not in hidden and k > 0]
+        guesses = math.prod(LEAST - 1 if 0 < counts[key] < LEAST else 25 for key in hidden)
+        if not left or guesses > 50_000:
+            continue  # all is hidden, or too many to enumerate
+        checked += 1
+        values = possible(counts, sums, hidden, LEAST + 24)
+        assert all(len(values[key]) > 1 for key in hidden if 0 < counts[key] < LEAST), rows
+    assert checked > 10
+
+
+@pytest.mark.parametrize(
+    ("counts", "total", "hidden"),
+    [
+        ((2, 10), 12, {0, 1}),  # the other would give it away
+        ((2, 3, 10), 15, {0, 1}),  # two hidden ones cover each other
+        ((1, 1, 10), 12, {0, 1, 2}),  # but not where both must be 1
+        ((0, 10), 10, set()),
+        ((6, 10), 16, set()),
+    ],
+)
+def test_what_is_hidden_with_a_small_count(counts, total, hidden):
+    cells: dict[Key, int] = {(0, j): k for j, k in enumerate(counts)}
+    assert concealed(cells, [Sum(None, tuple(cells), total)], LEAST) == {(0, j) for j in hidden}
+
+
+def test_without_a_total_only_the_small_ones_are_hidden():
+    assert concealed({(0, 0): 2, (0, 1): 10}, [], LEAST) == {(0, 0)}
+
+
+def test_sentences():
+    said = "Fewer than 5 events: north (3 patients, 12 events); 2 of 9, 14 patients."
+    assert words(said) == said
+    with hiding(5):
+        assert words(said) == "Fewer than 5 events: north (<5 patients, 12 events); <5 of 9, 14 patients."
+
+
+# ------------------------------------------------------------------------------------------------ the views
+
+
+def few() -> Cohort:
+    """Forty simulated patients in two wards, with counts of 1 to 4 in every table."""
+    rows = [
+        {
+            "patient_id": f"SIM-{i:02d}",
+            "age": str(45 + i),
+            "sex": "F" if i in (1, 5, 22) else "M",
+            "stage": "IIIB" if i in (3, 30) else "IVA" if i % 2 else "IVB",
+            "tp53": "" if i in (7, 8) else str(int(i in (2, 4, 25))),
+            "ward": "north" if i < 20 else "south",
+            "os_months": f"{2 + 1.1 * (i % 20):.1f}",
+            "os_event": str(int(i % 5 != 0)) if i < 20 else str(int(i in (21, 24, 33))),
+            "best_response": "CR" if i in (0, 21, 22) else ["PR", "SD", "PD"][i % 3],
+        }
+        for i in range(40)
+    ]
+    events = [{"patient_id": f"SIM-{i:02d}", "term": "Rash", "grade": str(3 if i in (2, 9) else 1)} for i in range(11)]
+    events += [{"patient_id": f"SIM-{i:02d}", "term": "Pneumonitis", "grade": "5"} for i in (24, 33)]
+    return cohort(rows, events)
+
+
+COHORT = few()
+SELECTION = Selection(cohort=COHORT.digest, endpoint="os", by=(By("ward"),))
+
+
+def counts_written(table: Table) -> list[str]:
+    """The cells of a table that begin with a count from 1 to 4."""
+    texts = [text for row in table.text_rows() for text in list(row.values())[1:]]
+    return [text for text in texts if re.match(r"[1-4](?:$| \(| of )", text)]
+
+
+def tables() -> dict[str, list[Table]]:
+    overview, response = analyse_overview(COHORT, SELECTION), analyse_response(COHORT, SELECTION, confirmed_only=False)
+    return {
+        "overview": [table_one(overview), table_one(overview, whole=True), completeness_table(overview)],
+        "follow-up": list(follow_up_tables(overview)),
+        "response": list(response_tables(response)),
+        "safety": [safety_table_of(analyse_safety(COHORT, SELECTION))],
+    }
+
+
+@pytest.mark.parametrize("view", ["overview", "follow-up", "response", "safety"])
+def test_no_small_count_is_written_in_a_table(view):
+    assert any(counts_written(table) for table in tables()[view]), "the test's cohort has none to hide"
+    with hiding(5):
+        hidden = tables()[view]
+        assert [counts_written(table) for table in hidden] == [[]] * len(hidden)
+        html = "".join(table.html() for table in hidden)
+        assert "&lt;5" in html
+        assert not re.search(r'kras-value">[1-4]</span>', html)
+
+
+def test_no_small_count_can_be_derived_within_a_view():
+    with hiding(5):
+        for table in (t for found in tables().values() for t in found):
+            counts, hidden = counts_of(table.rows), table.hides
+            for s in table.sums:
+                unknown = [k for k in (*s.parts, *([s.total] if s.total else [])) if k in hidden]
+                assert len(unknown) != 1 or not 0 < counts[unknown[0]] < 5
+
+
+def test_safety_hides_what_bands_and_groups_would_give_away():
+    with hiding(5):
+        rash, *_ = [row for row in safety_rows(analyse_safety(COHORT, SELECTION)) if row["Adverse event"] == "Rash"]
+        text = " ".join(rash.values())
+    # 11 of any grade, 9 of grade 1–2: 2 of grade ≥ 3 would follow.
+    assert "9 (" not in text and HIDDEN in text and "<5" in text
+
+
+def test_survival_hides_events_the_numbers_at_risk_and_hover():
+    analysis = analyse(COHORT, SELECTION)
+    assert analysis.strata[1].events == 3
+    shown = [row["south"] for row in numbers_rows(analysis) if row.get("Quantity") == "Events"]
+    assert shown == ["3"]
+    with hiding(5):
+        events = next(row for row in numbers_rows(analysis) if row.get("Quantity") == "Events")
+        assert events["south"] == "<5" and events["north"] == HIDDEN
+        at_risk = [text for row in risk_rows(analysis) for text in list(row.values())[1:]]
+        assert "<5" in at_risk and not {"1", "2", "3", "4"} & set(at_risk)
+        assert not any("(" in text or "[" in text for text in at_risk)
+        under = under_figure(analysis)
+        assert (re.findall(r">([1-4]) <small>", under) == [] and "&#60;5" in under) or "<5 <small>" in under
+        hover = [point[1] for trace in km_figure(analysis)["data"] for point in trace.get("customdata", [])]
+        assert "<5" in hover and not {"1", "2", "3", "4"} & set(hover)
+        assert not re.search(r">[1-4]<", numbers_table(analysis))
+        assert not re.search(r"\b[1-4] (events?|patients?)\b", answer(analysis).text)
+
+
+def test_words_and_flow_of_the_other_views():
+    overview = analyse_overview(COHORT, SELECTION)
+    response = analyse_response(COHORT, SELECTION, confirmed_only=False)
+    assert not gives_away(response)
+    with hiding(5):
+        assert gives_away(response) and len(response_tables(response)) == 1
+        said = [overview_answer(overview), response_answer(response), safety_answer(analyse_safety(COHORT, SELECTION))]
+        for found in said:
+            assert not re.search(r"\b[1-4] (of|CR|PR|SD|PD|events?|patients?|\()", found.text), found.text
+        missing = {row["Variable"]: row for row in completeness_rows(overview)}["TP53 mutated"]
+        assert (missing["Known"], missing["Missing"]) == (HIDDEN, "<5")
+        assert not re.search(r"n = [1-4]\b|\b[1-4] out", flow_html(overview))
+        assert flow_rows(overview) == [] or "2" not in {row["Left out"] for row in flow_rows(overview)}
+
+
+def test_nothing_is_hidden_unless_asked_for():
+    before = json.dumps([table.text_rows() for found in tables().values() for table in found])
+    with hiding(0):
+        assert json.dumps([table.text_rows() for found in tables().values() for table in found]) == before
+    assert "<5" not in before and HIDDEN not in before
