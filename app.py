@@ -33,7 +33,10 @@ page = st.navigation(
             st.Page(PAGES / "check" / "summary.py", title="Summary to patients", url_path="summary"),
         ],
         "Present": [st.Page(PAGES / "present" / "report.py", title="Report", url_path="report")],
-        "Data": [cohort_page],
+        "Data": [
+            cohort_page,
+            st.Page(PAGES / "data" / "double_entry.py", title="Double entry", url_path="double-entry"),
+        ],
     },
     expanded=True,
 )

@@ -5,6 +5,7 @@ from kras_core.commands import (
     bias,
     cohorts,
     compatible,
+    double_entry,
     exports,
     historical,
     ledger,
@@ -22,6 +23,7 @@ from kras_core.commands import (
 COMMANDS = (
     cohorts,
     mapping,
+    double_entry,
     survival,
     safety,
     overview,
