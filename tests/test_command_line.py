@@ -369,3 +369,33 @@ def test_compatible_refuses_a_folder_that_is_not_there_before_it_searches(tmp_pa
     assert done.returncode == 2 and "no such folder" in done.stderr
     done = run("compatible", "--summary", str(tmp_path / "none.toml"), "--out", str(tmp_path / "rows.csv"))
     assert done.returncode == 2 and "none.toml: No such file" in done.stderr
+
+
+def test_validate_offers_remedies_and_writes_a_corrected_copy(tmp_path, capsys):
+    path, out = tmp_path / "ward.csv", tmp_path / "corrected.csv"
+    path.write_text("patient_id,age,os_months,os_event\nSIM-1,610,1,1\nSIM-2,61 y,2,0\nSIM-2,61 y,2,0\n")
+    assert main(["validate", str(path), "--corrected", str(out)]) == 2
+    report = json.loads(capsys.readouterr().out)
+    offers = {p["rule"]: p["remedy"]["does"] for p in report["problems"] if p["remedy"]}
+    assert offers == {
+        "range": "Empty the cell",
+        "unreadable": "Read as numbers",
+        "duplicate-patient": "Drop 1 row that is an exact copy",
+    }
+    assert report["left"] == [] and len(report["changes"]) == 4
+    assert out.read_text(encoding="utf-8-sig").splitlines() == [
+        "patient_id,age,os_months,os_event",
+        "SIM-1,,1,1",
+        "SIM-2,61,2,0",
+    ]
+
+
+def test_compare_entries(tmp_path, capsys):
+    for name, age in (("a", "60"), ("b", "61")):
+        (tmp_path / f"{name}.csv").write_text(f"patient_id,age,sex\nSIM-1,{age},M\nSIM-2,70,F\n")
+    assert main(["compare-entries", str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["disagreements"] == [
+        {"patient_id": "SIM-1", "field": "age", "row_a": 2, "a": "60", "row_b": 2, "b": "61"}
+    ]
+    assert {g["field"]: g["kappa"] for g in found["agreement"]} == {"age": 1 / 3, "sex": 1.0}

@@ -86,7 +86,7 @@ def _notes_html(notes: tuple[str, ...]) -> str:
     first = html_escape(notes[0])
     if len(notes) == 1:
         return f'<p class="kras-notes">{first}</p>'
-    more = f'<span class="kras-more">and {fmt.plural(len(notes) - 1, "more note")}</span>'
+    more = f'<span class="kras-more">and {len(notes) - 1} more note{"s" if len(notes) > 2 else ""}</span>'
     rest = "".join(f"<li>{html_escape(note)}</li>" for note in notes[1:])
     return f'<details class="kras-notes"><summary>{first} {more}</summary><ul>{rest}</ul></details>'
 

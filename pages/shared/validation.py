@@ -69,9 +69,14 @@ def report(checked: Corrected, problems: Sequence[Problem]) -> None:
             key="remedy:all",
         )
     for i, found in enumerate(groups(problems)):
-        st.html(problems_html(found))
         remedy = offers.get(key_of(found[0]))
-        if remedy:
+        if remedy is None:
+            st.html(problems_html(found))
+            continue
+        said, cure = st.columns([7, 3], vertical_alignment="center")
+        with said:
+            st.html(problems_html(found))
+        with cure:
             st.button(
                 md_escape(remedy.label),
                 icon=":material/healing:",
@@ -79,6 +84,7 @@ def report(checked: Corrected, problems: Sequence[Problem]) -> None:
                 args=(checked.name, [remedy]),
                 key=f"remedy:{i}",
                 help="Changes a copy and writes down every cell; you can take it back.",
+                width="stretch",
             )
     _done(checked)
     _downloads(checked, problems, offers)
@@ -92,7 +98,7 @@ def _done(checked: Corrected) -> None:
     st.markdown(f"**Corrected in this session**: {changed:,} {'entry' if changed == 1 else 'entries'} changed.")
     for i, remedy in enumerate(checked.remedies):
         with st.container(horizontal=True, vertical_alignment="center"):
-            where = f" · {remedy.column}" if remedy.column else ""
+            where = f" · {remedy.column}" if remedy.column and remedy.column not in remedy.label else ""
             st.markdown(md_escape(f"{remedy.label}{where}"))
             st.button(
                 "Take back",
