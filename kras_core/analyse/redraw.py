@@ -93,9 +93,12 @@ def never_together(cohort: Cohort, selection: Selection, more: Iterable[str] = (
 
     The publication prints the outcome by each fixed column alone. How two of them go together was drawn, and no
     shuffle of either leaves what is printed of it as it is: there is not even a range. more: further columns.
+    Raises SelectionError for a filter that means nothing here.
     """
     if not cohort.drawn and not cohort.partly_drawn:
         return ""
+    for one in selection.where:
+        keeps(cohort, one)
     columns = [chosen(cohort, by).column for by in selection.by] + [_column(cohort, f.column) for f in selection.where]
     fixed = [c for c in dict.fromkeys((*columns, *more)) if _is_fixed(cohort, c, selection.endpoint)]
     if len(fixed) < 2:

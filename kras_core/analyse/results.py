@@ -207,7 +207,7 @@ class SafetyAnalysis:
     warnings: tuple[Warning, ...]
 
 
-Family = Literal["strata", "cut-offs", "adverse events", "interactions", "response", "characteristics"]
+Family = Literal["strata", "cut-offs", "adverse events", "interactions", "models", "response", "characteristics"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,7 @@ def residual_figure(analysis: ModelAnalysis, found: Diagnostic, *, theme: Theme 
             "hovertemplate": "%{text}<extra></extra>",
         }
     )  # fmt: skip
-    heading = f"log hazard ratio along time: {found.label}"
-    layout = _layout(theme, scale, heading)
+    layout = _layout(theme, scale, "Log hazard ratio along time")
     layout["xaxis"] |= {"title": {"text": clock.unit, "font": layout["xaxis"]["tickfont"], "standoff": 8}}
     layout["xaxis"] |= {"rangemode": "tozero"}
     layout["yaxis"] |= {"range": [low, high]}
@@ -122,8 +121,14 @@ def residual_alt_text(analysis: ModelAnalysis, found: Diagnostic) -> str:
     )
 
 
-def path_figure(analysis: ModelAnalysis, path: PenaltyPath, *, theme: Theme = "light", scale: float = 1.0) -> Json:
-    """Log hazard ratios per standard deviation as the penalty weakens, with the two that cross-validation points at."""
+def path_figure(
+    analysis: ModelAnalysis, path: PenaltyPath, *, compact: bool = False, theme: Theme = "light", scale: float = 1.0
+) -> Json:
+    """Log hazard ratios per standard deviation as the penalty weakens, with the two that cross-validation points at.
+
+    compact: for a telephone, with shorter names.
+    """
+    longest, room = (11, 84) if compact else (22, 150)
     tokens = TOKENS[theme]
     x = -np.log10(path.penalties)
     names = term_names(analysis)
@@ -141,7 +146,7 @@ def path_figure(analysis: ModelAnalysis, path: PenaltyPath, *, theme: Theme = "l
                 "text": says, "hovertemplate": "%{text}<extra></extra>", "name": plotly_escape(name),
             }
         )  # fmt: skip
-    layout = _layout(theme, scale, f"log hazard ratio per standard deviation, {path.kind}")
+    layout = _layout(theme, scale, f"Log hazard ratio per SD, {path.kind}")
     marks = dict.fromkeys((path.simplest, path.best))
     words = {path.simplest: "within one standard error", path.best: "least deviance"}
     layout["shapes"] = [_level(0.0, tokens.quiet, "dot"), *(_penalty_line(float(x[i]), tokens.ink) for i in marks)]
@@ -152,7 +157,7 @@ def path_figure(analysis: ModelAnalysis, path: PenaltyPath, *, theme: Theme = "l
         )
         for i in marks
     ]  # fmt: skip
-    layout["annotations"] += _end_labels(path, names, float(x[-1]), theme, scale)
+    layout["annotations"] += _end_labels(path, names, longest, float(x[-1]), theme, scale)
     ticks = np.unique(np.round(x))
     inside = ticks[(ticks >= x[0]) & (ticks <= x[-1])]
     layout["xaxis"] |= {
@@ -161,7 +166,7 @@ def path_figure(analysis: ModelAnalysis, path: PenaltyPath, *, theme: Theme = "l
         "ticktext": [f"{10.0**-t:g}" for t in inside],
         "title": {"text": "penalty λ, weaker to the right", "font": layout["xaxis"]["tickfont"], "standoff": 8},
     }
-    layout["margin"]["r"] = round(150 * scale)
+    layout["margin"]["r"] = round(room * scale)
     return {"data": data, "layout": layout}
 
 
@@ -170,7 +175,7 @@ def _penalty_line(x: float, color: str) -> Json:
     return {"type": "line", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": line, "layer": "below"}
 
 
-def _end_labels(path: PenaltyPath, names: list[str], x: float, theme: Theme, scale: float) -> list[Json]:
+def _end_labels(path: PenaltyPath, names: list[str], longest: int, x: float, theme: Theme, scale: float) -> list[Json]:
     """The terms' names at the lines' ends, moved apart where they would cover each other."""
     tokens, last = TOKENS[theme], path.beta[-1]
     reach = float(np.ptp(np.append(path.beta, 0.0))) or 1.0
@@ -180,7 +185,7 @@ def _end_labels(path: PenaltyPath, names: list[str], x: float, theme: Theme, sca
     for j in np.argsort(-last).tolist():
         y = min(float(last[j]), before - gap)
         before = y
-        name = names[j] if len(names[j]) <= 22 else names[j][:21].rstrip() + "…"
+        name = names[j] if len(names[j]) <= longest else names[j][: longest - 1].rstrip() + "…"
         font = {"color": tokens.strata_ink[j % len(tokens.strata_ink)], "size": 12 * scale}
         placed.append(
             annotation(plotly_escape(name), x, y, xanchor="left", xshift=8, yanchor="middle", align="left", font=font)

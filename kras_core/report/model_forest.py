@@ -73,7 +73,7 @@ def _covariate(covariate: Covariate, analysis: ModelAnalysis, axis: Axis) -> str
         f'<tr class="kras-ruled"><th scope="rowgroup">{html_escape(covariate.label)} '
         f"<small>{html_escape(reference)}</small></th>"
         f'<td class="kras-n kras-arm">{"" if covariate.drawn else events}</td>'
-        f'<td class="kras-drawn">{one_line(axis)}</td><td></td>'
+        f'<td class="kras-drawn">{one_line(axis)}</td><td class="kras-n"></td>'
         f'<td class="kras-n kras-arm">{_whole(covariate) if several else ""}</td>{blank}</tr>'
     )
     rows = (

@@ -14,7 +14,8 @@ DETAIL = (
     "Fewer than 50 events: a detail, not a headline. What is chosen or shrunk here would come out otherwise in others."
 )
 NOT_REJECTED = (
-    "Not rejected says little at this size: {events} events show only strong changes of a hazard ratio with time."
+    "A small p says that a hazard ratio changes with time; a large one, not rejected, says little at this size: "
+    "{events} events show only strong changes."
 )
 
 

@@ -162,7 +162,11 @@ def _penalised(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAn
 
     def show(path: PenaltyPath) -> None:
         if not path.reason:
-            chart.show("path", path_figure(analysis, path, theme=session.theme()), path_alt_text(analysis, path))
+            chart.show_fitting(
+                "path",
+                lambda compact: path_figure(analysis, path, compact=compact, theme=session.theme()),
+                path_alt_text(analysis, path),
+            )
             st.html(path_foot(analysis, path))
         st.html(penalty_table(analysis, path).html())
 

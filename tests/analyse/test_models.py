@@ -52,7 +52,8 @@ def test_every_bundled_cohort_opens_with_a_model(cohort_id: str) -> None:
     assert len(ids) >= 4 and not found.reason and found.columns <= found.events / 5
     for term in (t for c in found.covariates for t in c.terms):
         if cohort.provenance == "reconstructed":
-            assert term.ratio is None and term.firth is None and term.ratio_range[0] < term.ratio_range[1]
+            low, high = term.ratio_range  # type: ignore[misc]
+            assert term.ratio is None and term.firth is None and low < high
         else:
             assert term.ratio is not None and term.ratio.low < term.ratio.estimate < term.ratio.high
 
@@ -69,7 +70,7 @@ def test_one_covariate_alone_is_the_univariable_model() -> None:
                 assert term.ratio.estimate == pytest.approx(alone.ratio.estimate, rel=1e-8)
                 assert term.ratio.high == pytest.approx(alone.ratio.high, rel=1e-7)
             assert model.covariates[0].test is not None and table[id].test is not None
-            assert model.covariates[0].test.p == pytest.approx(table[id].test.p, rel=1e-6)
+            assert model.covariates[0].test.p == pytest.approx(table[id].test.p, rel=1e-6)  # type: ignore[union-attr]
 
 
 def test_per_sd_is_the_unit_raised_to_the_sd() -> None:
@@ -146,6 +147,8 @@ def test_firths_model_is_capped_by_events_and_not_offered_under_delayed_entry() 
     assert found.firth_reason.startswith("3 terms for 14 events") and not found.reason
     two = analyse_model(few, view(few), ("age", "sex"))
     assert two.firth_reason == "" and all(t.firth is not None for c in two.covariates for t in c.terms)
+    large = simulated_cohort(900)
+    assert "too many" in analyse_model(large, view(large), ("age", "sex")).firth_reason
     late = analyse_model(cohort, view(cohort, analysis="delayed-entry"), ("age", "sex"))
     assert "delayed entry" in late.firth_reason and late.concordance is None and not late.reason
     assert "delayed entry" in penalised_refused(late) and "delayed entry" in optimism_refused(late)
@@ -222,6 +225,10 @@ def test_a_drawn_covariate_makes_ranges_of_all_and_a_drawn_filter_is_refused() -
     assert diagnose(cohort, selection, ("prior_antiangiogenic", "sex", "age")) == ()
     alone = analyse_model(cohort, selection, ("prior_antiangiogenic",))
     assert not alone.drawn and alone.covariates[0].terms[0].ratio is not None
+    unknown = selection.but(where=(Filter.parse("moon=full"),))
+    for refused in (lambda: analyse_model(cohort, unknown, ("sex",)), lambda: default_covariates(cohort, unknown)):
+        with pytest.raises(SelectionError, match="no column 'moon'"):
+            refused()
     with pytest.raises(SelectionError, match="itself a draw"):
         analyse_model(cohort, selection.but(where=(Filter.parse("sex=M"),)), ("prior_antiangiogenic",))
 

@@ -115,7 +115,7 @@ def test_figures_are_valid_and_say_themselves_in_words(theme) -> None:
         figure = residual_figure(analysis, one, theme=theme)
         go.Figure(figure)
         assert len(figure["data"][-1]["x"]) == analysis.events and "template" not in figure["layout"]
-        assert "Not rejected says little" in residual_foot(analysis, one) and one.label in residual_alt_text(
+        assert "not rejected, says little" in residual_foot(analysis, one) and one.label in residual_alt_text(
             analysis, one
         )
     (*_, (_, path)) = penalise(LUNG, VIEW, IDS, "elastic net")
