@@ -26,19 +26,15 @@ h2 { font-size: 17px; margin: 32px 0 8px; } h3 { font-size: 15px; margin: 24px 0
 
 def audit_document(report: AuditReport) -> str:
     """HTML, complete in itself: summary, what to look at in full, every figure in a table, the checks used."""
-    look: dict[tuple[str, str, str], list[Entry]] = {}
-    for e in report.by_attention:
-        if e.verdict in LOOK:
-            look.setdefault((e.verdict, e.claim.printed, subject(e.claim)), []).append(e)
     parts = [
         audit_head(report),
         f"<p>{html_escape(INTRODUCTION)}</p>",
         _paragraph(built_in(report)),
-        _meanings().html(),
+        meanings().html(),
         "<h2>To look at</h2>",
-        "".join(map(_in_full, look.values())) or "<p>Nothing.</p>",
+        "".join(map(_in_full, to_look_at(report))) or "<p>Nothing.</p>",
         "<h2>All figures</h2>",
-        _all(report).html(),
+        all_figures(report).html(),
         "<h2>Checks</h2>",
         checks_table().html(),
     ]
@@ -50,11 +46,21 @@ def audit_document(report: AuditReport) -> str:
     )
 
 
+def to_look_at(report: AuditReport) -> list[list[Entry]]:
+    """The figures that do not fit, what matters first; one that is printed in several places once."""
+    look: dict[tuple[str, str, str], list[Entry]] = {}
+    for e in report.by_attention:
+        if e.verdict in LOOK:
+            look.setdefault((e.verdict, e.claim.printed, subject(e.claim)), []).append(e)
+    return list(look.values())
+
+
 def _paragraph(text: str) -> str:
     return f"<p>{html_escape(text)}</p>" if text else ""
 
 
-def _meanings() -> Table:
+def meanings() -> Table:
+    """What each verdict means."""
     rows = tuple(Row(v, (MEANING[v],)) for v in ATTENTION)
     return Table("Verdicts", (Column("Verdict", numeric=False), Column("Meaning", numeric=False)), rows)
 
@@ -72,7 +78,8 @@ def _in_full(entries: list[Entry]) -> str:
     )
 
 
-def _all(report: AuditReport) -> Table:
+def all_figures(report: AuditReport) -> Table:
+    """Every figure with its verdict and the sentence that decided it."""
     columns = tuple(Column(c, numeric=False) for c in ("Figure", "Printed", "Place", "Verdict", "Why"))
     rows = tuple(
         Row(subject(e.claim), (e.claim.printed, e.claim.place, e.verdict, e.lead.statement)) for e in report.entries

@@ -198,15 +198,24 @@ def _check(f: Finding, said: bool) -> str:
         parts.append(f'<p><span class="kras-label">Rests on:</span> {html_escape(f.assumption)}</p>')
     if f.ways_out:
         ways = "".join(f"<li>{html_escape(w)}</li>" for w in f.ways_out)
-        agreed = f.verdict in ("reproduced", "reachable")
-        lead = "The smallest change of convention:" if agreed else "It would be right with:"
-        parts.append(f'<p class="kras-label">{lead}</p><ul>{ways}</ul>')
+        parts.append(f'<p class="kras-label">{ways_lead(f)}</p><ul>{ways}</ul>')
     if check and f.verdict in ("impossible", "inconsistent", "rounding only"):
         parts.append(
             f'<p class="kras-small">{html_escape(check.formula)} · known false alarms: '
             f"{html_escape(check.false_alarms)} · {html_escape(check.reference)}</p>"
         )
     return f'<div class="kras-check">{"".join(parts)}</div>'
+
+
+def ways_lead(f: Finding) -> str:
+    """What the list of ways out is."""
+    agreed = f.verdict in ("reproduced", "reachable")
+    return "The smallest change of convention:" if agreed else "It would be right with:"
+
+
+def picture_words(picture: Picture) -> str:
+    """The bars in words."""
+    return "; ".join(f"{b.label} {_ends(b)}" for b in picture.bars)
 
 
 def picture_html(picture: Picture) -> str:
@@ -216,8 +225,7 @@ def picture_html(picture: Picture) -> str:
     rows = "".join(_bar(bar, picture, place) for bar in picture.bars)
     unit = f"&nbsp;{html_escape(picture.unit)}" if picture.unit else ""
     axis = f'<span class="kras-axis"><span>{tidy(low)}</span><span>{tidy(high)}{unit}</span></span>'
-    said = "; ".join(f"{b.label} {_ends(b)}" for b in picture.bars)
-    label = html_escape(said)
+    label = html_escape(picture_words(picture))
     return f'<div class="kras-bars" role="img" aria-label="{label}">{rows}<span></span>{axis}<span></span></div>'
 
 

@@ -1,6 +1,7 @@
 """Reported figures: what a paper prints, held against what can be true."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 
 import streamlit as st
@@ -12,6 +13,7 @@ from kras_core.audit.quantities import QUANTITIES
 from kras_core.audit.searches import Search, searches
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.problems import CohortError
+from kras_core.report.audit_blocks import audit_blocks
 from kras_core.report.audit_document import audit_document
 from kras_core.report.audit_html import (
     RECOMPUTED,
@@ -35,6 +37,7 @@ from kras_core.report.audit_tables import (
 )
 from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
+from kras_core.report.document.word import docx_bytes
 from pages.shared import options, session
 from pages.shared.proofs import unfolding
 
@@ -203,6 +206,15 @@ def _downloads(report: AuditReport) -> None:
             on_click="ignore",
             icon=":material/download:",
             key="audit_document",
+        )
+        st.download_button(
+            "Report, document (Word)",
+            lambda: docx_bytes(audit_blocks(report, date.today())),
+            file_name="reported-figures.docx",
+            mime="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            on_click="ignore",
+            icon=":material/download:",
+            key="audit_word",
         )
         st.download_button(
             "Findings, CSV",

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import date
 
 import pytest
 
@@ -12,6 +13,7 @@ from kras_core.audit.claims import bundled_claims, claims_of
 from kras_core.audit.findings import Bar, Picture
 from kras_core.audit.quantities import QUANTITIES
 from kras_core.cohort.bundled import load
+from kras_core.report.audit_blocks import audit_blocks
 from kras_core.report.audit_document import audit_document
 from kras_core.report.audit_html import (
     audit_head,
@@ -26,6 +28,9 @@ from kras_core.report.audit_html import (
 from kras_core.report.audit_json import audit_json
 from kras_core.report.audit_tables import audit_rows, blank_rows, checks_table, claim_rows, quantities_table
 from kras_core.report.csv_out import csv_bytes
+from kras_core.report.document.word import docx_bytes
+from kras_core.report.format import plain
+from tests.report.document_reader import Page, word, word_grids
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +148,17 @@ def test_subjects_are_words(report: AuditReport) -> None:
     words = {e.claim.id: subject(e.claim) for e in report.entries}
     assert words["os-hr-ci"] == "Interval of a hazard ratio: OS, Prior anti-angiogenic therapy, No prior"
     assert words["pfs-plr-high"] == "Median survival: PFS, PLR at 176.33, high"
+
+
+def test_word_says_what_the_page_says(report: AuditReport) -> None:
+    """Every figure with its verdict, and of those that do not fit every step and every explanation."""
+    data = docx_bytes(audit_blocks(report, date(2024, 3, 4)))
+    grids = word_grids(data)
+    listed = next(g for g in grids if g[0][:2] == ["Figure", "Printed"])
+    assert [(r[1], r[3]) for r in listed[1:]] == [(plain(e.claim.printed), e.verdict) for e in report.entries]
+    words = "\n".join(p.text for p in word(data).paragraphs)
+    page = Page(audit_document(report)).words
+    for entry in (e for e in report.entries if e.verdict in ("impossible", "inconsistent")):
+        for finding in entry.findings:
+            for said in (finding.statement, *finding.steps, *finding.ways_out):
+                assert plain(said) in words and plain(said) in page
