@@ -5,7 +5,7 @@ Not finding one proves nothing; the figures that were not met are named.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,7 +51,7 @@ class Compatible:
 
 def find(
     summary: Summary, seed: int = 1, steps: int = STEPS, attempts: int = ATTEMPTS
-) -> Iterator[Progress | Compatible]:
+) -> Generator[Progress | Compatible, None, None]:
     """Search in chunks: yields Progress (steps done of all, score, figures still missed), and Compatible as the last.
 
     Seeds from `seed` on are tried, `attempts` at most, until one misses nothing; else the cohort that misses least is

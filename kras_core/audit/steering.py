@@ -133,7 +133,8 @@ class _Queue:
 
 def _at_risk(member: Bools) -> Floats:
     """Of each stratum, who has not left before this patient, (k, c, n)."""
-    return np.add.accumulate(member[:, :, ::-1], axis=2, dtype=np.float64)[:, :, ::-1]
+    left: Floats = np.add.accumulate(member[:, :, ::-1].astype(np.float64), axis=2)
+    return left[:, :, ::-1]
 
 
 def _survival(died: Bools, at_risk: Floats) -> Floats:

@@ -227,7 +227,8 @@ def _marked(frame: pd.DataFrame) -> list[Finding]:
 
 
 def _provenance(marked: list[Finding], said: Provenance) -> Provenance:
-    return next((kind for kind in MARKS if any(f.code == kind for f in marked)), said)
+    codes = {f.code for f in marked}
+    return "reconstructed" if "reconstructed" in codes else "simulated" if "simulated" in codes else said
 
 
 def _no_endpoint(frame: pd.DataFrame) -> list[Finding]:

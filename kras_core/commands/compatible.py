@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
-    from kras_core.audit.compatible import find
+    from kras_core.audit.compatible import Compatible, find
     from kras_core.audit.summary import SummaryError
     from kras_core.audit.summary_toml import read_summary
     from kras_core.report.compatible_json import compatible_json
@@ -31,5 +31,6 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     except (SummaryError, UnicodeDecodeError) as error:
         raise Refused(f"{path.name}: {error}") from None
     *_, found = find(summary, arguments.seed)
+    assert isinstance(found, Compatible)  # the last word of every search
     out.write_text(found.csv, encoding="utf-8")
     return compatible_json(summary, found) | {"out": out.name}
