@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kras_core.cohort.files import open_tables
+from kras_core.cohort.files.apart import read_apart
 from kras_core.cohort.mapping import propose
 from kras_core.cohort.readers import RawTables, tables_of
 
@@ -119,6 +120,10 @@ def _tables(file: str, folder: Path) -> RawTables:
 
 
 def _open(name: str, content: bytes) -> RawTables:
+    if name.endswith(".xpt"):  # as it is written, before the forms of ADaM are joined
+        table, _ = read_apart(name, content)
+        assert table is not None
+        return RawTables(table, None, (name,), ())
     return tables_of(open_tables([(name, content)]), [name])
 
 

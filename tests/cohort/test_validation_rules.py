@@ -11,6 +11,7 @@ import pytest
 
 from kras_core.cohort.bundled import BUNDLED
 from kras_core.cohort.ctcae import GRADES, grades_of
+from kras_core.cohort.model import MARKS
 from kras_core.cohort.problems import Problem
 from kras_core.cohort.readers import RawTables
 from kras_core.cohort.remedies import OFFERS
@@ -239,6 +240,7 @@ def codes_in_source() -> dict[str, set[str]]:
     # pandera's checks carry their codes as names (schema.py).
     found |= {code: {"error"} for code in ("level", "flag", "range", "negative-time", "whole-number")}
     found |= {code: {"error"} for code in ("missing-value", "duplicate-patient")}
+    found |= {kind: {"note"} for kind in MARKS}  # rows that no patient stands behind
     return found
 
 
