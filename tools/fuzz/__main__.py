@@ -1,4 +1,4 @@
-"""Run the fuzz: python -m tools.fuzz [--whole 10000] [--readers 10000] [--tables 2000] [--seed 1]
+"""Run the fuzz: python -m tools.fuzz [--whole 10000] [--readers 10000] [--tables 2000] [--seed 1] [--minutes 60]
 
 whole: damaged files through open_tables and examine, the way of an upload. readers: damaged files of SPSS,
 SAS, Stata and Parquet through the C readers alone, each in a fork, to see how often those crash. tables:
@@ -77,25 +77,29 @@ def _seconds() -> float:
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def whole(run: Run, files: Mapping[str, bytes], count: int, seed: int) -> None:
+def whole(run: Run, files: Mapping[str, bytes], count: int, seed: int, until: float = float("inf")) -> None:
     """Damaged files through the way of an upload; those that need a child process are one in forty."""
     names = sorted(files)
     quick = [name for name in names if NAMED.get(suffix_of(name), ZIP) == ZIP]
     slow = [name for name in names if name not in quick]
     for i in range(count):
+        if time.monotonic() > until:
+            break
         rng = random.Random(f"{seed}-{i}")
         seeded = rng.choice(slow if i % 40 == 0 else quick)
         name, content = mutated(seeded, files[seeded], list(files.values()), rng)
         run.try_whole(suffix_of(seeded), f"whole {i} {seeded}", (name, content))
-        if i % 1000 == 999:
+        if i % 500 == 499:
             print(f"{i + 1:,} of {count:,}", *run.failures, sep="\n", file=sys.stderr, flush=True)
 
 
-def readers(files: Mapping[str, bytes], count: int, seed: int) -> dict[str, Counter[str]]:
+def readers(files: Mapping[str, bytes], count: int, seed: int, until: float = float("inf")) -> dict[str, Counter[str]]:
     """How the C readers alone end on damaged files: by format, what the child's process came to."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     named = sorted(name for name in files if NAMED.get(suffix_of(name), ZIP) != ZIP and kind_of(files[name]))
     for i in range(count):
+        if time.monotonic() > until:
+            break
         rng = random.Random(f"reader-{seed}-{i}")
         seeded = rng.choice(named)
         _, content = mutated(seeded, files[seeded], [files[seeded]], rng)
@@ -145,18 +149,21 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=10_000)
     parser.add_argument("--tables", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=60, help="at most, a quarter for the readers")
     arguments = parser.parse_args()
-    files, run = made_up() | real(), Run()
+    files, run, started = made_up() | real(), Run(), time.monotonic()
     for name, content in files.items():
         run.try_whole("unchanged", f"unchanged {name}", (name, content))
-    whole(run, files, arguments.whole, arguments.seed)
     tables(run, arguments.tables)
+    whole(run, files, arguments.whole, arguments.seed, started + arguments.minutes * 45)
     print(f"{sum(counts.total() for counts in run.counts.values()):,} inputs through the way of an upload")
     for kind, counts in sorted(run.counts.items()):
         print(f"{kind}: {sum(counts.values()):,}: " + ", ".join(f"{n:,} {said}" for said, n in counts.most_common()))
     print(f"slowest: {run.slowest[0]:.1f} s of processor time ({run.slowest[1][:60]})")
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB at the most")
-    for kind, counts in sorted(readers(files, arguments.readers, arguments.seed).items()):
+    for kind, counts in sorted(
+        readers(files, arguments.readers, arguments.seed, started + arguments.minutes * 60).items()
+    ):
         print(f"reader {kind}: " + ", ".join(f"{n:,} {said}" for said, n in counts.most_common()))
     for failure in run.failures:
         print(f"FAILED {failure}")
