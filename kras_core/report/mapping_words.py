@@ -27,6 +27,16 @@ def meanings_words(mapping: Mapping) -> str:
     return " · ".join(found[:MOST_MEANINGS] + ([f"and {more} more"] if more > 0 else []))
 
 
+def left_out_words(mapping: Mapping) -> str:
+    """ "Left out: a, b (dates that …); c (its header says …)": columns with one reason together, no empty ones."""
+    by_reason: dict[str, list[str]] = {}
+    for column in mapping.patients:
+        if column.becomes == LEFT_OUT and column.reason not in ("", "empty"):
+            by_reason.setdefault(column.reason.rstrip("."), []).append(f"“{column.source}”")
+    parts = [f"{', '.join(names)} ({reason[0].lower()}{reason[1:]})" for reason, names in by_reason.items()]
+    return f"Left out: {'; '.join(parts)}." if parts else ""
+
+
 def effects_table(effects: Sequence[RuleEffect]) -> Table:
     """Events and median PFS under each choice, the others as chosen."""
     rows = [Row(effect.words, (f"{effect.n:,}", f"{effect.events:,}", _median(effect.median))) for effect in effects]

@@ -12,12 +12,12 @@ from kras_core.analyse.first_look import (
     rule_effects,
 )
 from kras_core.cohort.endpoints import endpoint as named_endpoint
-from kras_core.cohort.mapping import LEFT_OUT, Column, Mapping, to_toml
+from kras_core.cohort.mapping import Mapping, to_toml
 from kras_core.cohort.mapping.dates import rules_in_words
 from kras_core.cohort.mapping.editing import (
     ALL_UNITS,
-    CHOICES,
     Coding,
+    choices,
     date_questions,
     edited,
     event_codings,
@@ -34,7 +34,7 @@ from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.format import md_escape, plural
-from kras_core.report.mapping_words import effects_table, meanings_words, recognised_words
+from kras_core.report.mapping_words import effects_table, left_out_words, meanings_words, recognised_words
 from pages.shared import chart, session
 from pages.shared.draft import Draft
 
@@ -86,14 +86,8 @@ def _columns(draft: Draft) -> Mapping:
         mapping = edited(base, draft.tables, changed)
         mapping = _missing(draft, mapping)
     st.caption(md_escape(meanings_words(mapping)))
-    out = [f"“{md_escape(c.source)}” ({md_escape(c.reason.rstrip('.'))})" for c in mapping.patients if _withheld(c)]
-    if out:
-        st.caption(f"Left out: {'; '.join(out)}.")
+    st.caption(md_escape(left_out_words(mapping)))
     return mapping
-
-
-def _withheld(column: Column) -> bool:
-    return column.becomes == LEFT_OUT and column.reason not in ("", "empty")
 
 
 def _widget_lives(draft: Draft) -> bool:
@@ -101,7 +95,7 @@ def _widget_lives(draft: Draft) -> bool:
 
 
 def _editor(draft: Draft, name: str, shown: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    config = st.column_config
+    config, offered = st.column_config, choices(draft.base)
     return st.data_editor(
         list(shown),
         key=f"{name}:{draft.key}",
@@ -113,7 +107,7 @@ def _editor(draft: Draft, name: str, shown: Sequence[dict[str, str]]) -> list[di
             "column": config.TextColumn("Column of the file", width=150),
             "first": config.TextColumn("First values", width=170),
             "becomes": config.SelectboxColumn(
-                "Becomes", options=list(CHOICES), format_func=lambda id: CHOICES[str(id)], required=True, width=210
+                "Becomes", options=list(offered), format_func=lambda id: offered[str(id)], required=True, width=210
             ),
             "unit": config.SelectboxColumn("Unit", options=["", *ALL_UNITS], width=75),
             "why": config.TextColumn("Why", width=290),

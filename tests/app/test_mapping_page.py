@@ -53,7 +53,7 @@ def test_from_a_spreadsheet_in_chinese_to_its_curves_with_two_clicks(page: Tab, 
     upload(page, path)
     text = main_text(page)
     assert "白蛋白（g/dL） → albumin_g_per_l" in text
-    assert "Left out: “姓名”" in text and "“住院号”" in text
+    assert "Left out: “姓名” (its header says that it names a person)" in text and "“住院号” (its" in text
     died = [line[ward.HEADER.index("生存状态")] for line in ward.lines()[1:]].count("死亡")
 
     assert f"死亡 = died: {died} patients" in text

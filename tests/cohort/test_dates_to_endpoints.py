@@ -23,7 +23,7 @@ def table(**columns: list[str]) -> RawTable:
 USUAL = DateRules()
 
 
-def timed(id: str, rules: DateRules = USUAL, **columns: str) -> tuple[float, float]:
+def timed(id: str, rules: DateRules = USUAL, /, **columns: str) -> tuple[float, float]:
     """Days and event of one patient."""
     dated = Dated(table(**{name: [value] for name, value in columns.items()}))
     found = overall(dated) if id == "os" else progression_free(dated, rules)[0]
@@ -105,7 +105,7 @@ def test_the_earlier_of_two_censorings_counts():
 
 
 def test_an_end_before_the_start_stays_a_negative_time_for_validation_to_find():
-    assert timed("os", **START, death_date="2020-12-31") == (-1, 1)
+    assert timed("os", USUAL, **START, death_date="2020-12-31") == (-1, 1)
 
 
 def test_dates_leave_the_table_and_every_rule_is_said_with_its_count():

@@ -334,3 +334,35 @@ def test_dates_that_do_not_tell_day_from_month_are_asked_for():
     told = propose(opened({"id": ["a", "b"], **dates, "last contact": ["25/12/2022", "07/08/2022"]}))
     assert [c.written for c in told.patients[1:]] == ["dmy"] * 3
     assert "as in “last contact”" in told.patients[1].reason
+
+
+def test_an_endpoint_of_any_name_keeps_it_where_time_and_event_are_there():
+    tables = opened(
+        {"patient_id": ["a", "b"], "ttde_days": ["3", "40"], "ttde_event": ["1", "0"], "x_days": ["1", "2"]}
+    )
+    mapping = propose(tables)
+    assert becomes(mapping) == {
+        "patient_id": "patient_id",
+        "ttde_days": "ttde_time",
+        "ttde_event": "ttde_event",
+        "x_days": OWN,
+    }
+    assert coding_of(mapping.patients[2], tables) == ("0 = no event yet: 1 patient", "1 = event: 1 patient")
+    made = apply(from_toml(to_toml(confirmed(mapping))), tables)
+    assert made.patients.header == ("patient_id", "ttde_days", "ttde_event", "x_days (own)")
+
+
+def test_adverse_events_name_a_patient_more_than_once():
+    patients = csv_of([{"id": "a", "os": "3", "dead": "1"}, {"id": "b", "os": "4", "dead": "0"}])
+    events = csv_of([{"USUBJID": "a", "AETERM": "Rash", "CTCAE grade": g, "term": ""} for g in "123"])
+    files = [("patients.csv", patients), ("adverse_events.csv", events)]
+    tables = tables_of(open_tables(files), [name for name, _ in files])
+    mapping = propose(tables)
+    assert [c.becomes for c in mapping.adverse_events][:3] == ["patient_id", "term", "grade"]
+    made = apply(confirmed(mapping), tables)
+    assert made.adverse_events is not None and made.adverse_events.header == ("patient_id", "term", "grade")
+
+
+def test_a_second_date_of_the_same_kind_is_left_out():
+    mapping = propose(opened({"id": ["a", "b"], "start date": ["2021-01-02"] * 2, "first dose": ["2021-01-03"] * 2}))
+    assert [c.becomes for c in mapping.patients] == ["patient_id", "start_date", LEFT_OUT]

@@ -4,8 +4,7 @@ Rows keep the number they have in the file, so that every problem found later st
 cannot be read as what its column becomes is left as it is written: validation says where it stands.
 """
 
-from collections.abc import Mapping as Table
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +15,7 @@ from kras_core.cohort.mapping import dates
 from kras_core.cohort.mapping.codes import CENSORED, EVENT, NOT_KNOWN
 from kras_core.cohort.mapping.model import LEFT_OUT, Column, Mapping, MappingError, fingerprint
 from kras_core.cohort.mapping.recognise import _without_percent
-from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS, Target
+from kras_core.cohort.mapping.targets import PATIENTS, Target, adverse_events_target, patients_target
 from kras_core.cohort.mapping.units import FACTORS
 from kras_core.cohort.mapping.written_dates import WAYS, read_dates
 from kras_core.cohort.problems import Problem, per_row
@@ -34,12 +33,12 @@ def apply(mapping: Mapping, tables: RawTables) -> RawTables:
     it is not said how dates are written.
     """
     _insist(mapping, tables)
-    patients, problems = _mapped(tables.patients, mapping.patients, PATIENTS)
+    patients, problems = _mapped(tables.patients, mapping.patients, patients_target)
     patients, timed = dates.times(patients, mapping.dates)
     patients, numbered = _identified(patients)
     events, more = tables.adverse_events, ()
     if events is not None and mapping.adverse_events:
-        events, more = _mapped(events, mapping.adverse_events, ADVERSE_EVENTS)
+        events, more = _mapped(events, mapping.adverse_events, adverse_events_target)
     return replace(
         tables,
         patients=patients,
@@ -74,7 +73,7 @@ def _insist(mapping: Mapping, tables: RawTables) -> None:
     twice = next((t for t in taken if taken.count(t) > 1), None)
     if twice:
         names = ", ".join(c.source for c in mapping.patients if c.becomes == twice)
-        raise MappingError(f"{names}: only one column can become {PATIENTS[twice].label}")
+        raise MappingError(f"{names}: only one column can become {twice}")
 
 
 @dataclass
@@ -92,7 +91,7 @@ class _Done:
 
 
 def _mapped(
-    table: RawTable, columns: Sequence[Column], targets: Table[str, Target]
+    table: RawTable, columns: Sequence[Column], find: Callable[[str], Target | None]
 ) -> tuple[RawTable, tuple[Problem, ...]]:
     by_source = {c.source: c for c in columns}
     names: list[str] = []
@@ -106,7 +105,7 @@ def _mapped(
             remedy = f"Left out: {done.column.reason.rstrip('.')}." if done.column.reason else "Left out."
             problems.append(table.problem("note", "left-out", header, remedy=remedy))
             continue
-        target = targets.get(done.column.becomes)
+        target = find(done.column.becomes)
         names.append(_name(done.column, target))
         made.append(_values(done, target, text))
         if done.words:

@@ -10,7 +10,7 @@ from kras_core.cohort import coerce
 from kras_core.cohort.mapping.codes import CENSORED, EVENT, MEANINGS, MOST_CODES, NOT_KNOWN, counts
 from kras_core.cohort.mapping.model import LEFT_OUT, OWN, Column, Confidence, Mapping
 from kras_core.cohort.mapping.recognise import as_target, no_values
-from kras_core.cohort.mapping.targets import PATIENTS
+from kras_core.cohort.mapping.targets import PATIENTS, patients_target
 from kras_core.cohort.mapping.units import FACTORS
 from kras_core.cohort.mapping.words import coding_in_words
 from kras_core.cohort.mapping.written_dates import WAYS, how_written, read_dates
@@ -27,6 +27,13 @@ CHOICES: Table[str, str] = {
     **{t.id: t.label for t in PATIENTS.values()},
 }
 ALL_UNITS = tuple(FACTORS)
+
+
+def choices(mapping: Mapping) -> dict[str, str]:
+    """What a column can become, with labels; endpoints that only this file has come last."""
+    others = {c.becomes: patients_target(c.becomes) for c in mapping.patients if c.becomes not in CHOICES}
+    return {**CHOICES, **{id: target.label for id, target in others.items() if target is not None}}
+
 
 Row = dict[str, str]
 
@@ -71,7 +78,7 @@ def _changed(column: Column, row: Row, tables: RawTables) -> Column:
     becomes, unit = row["becomes"] or OWN, row["unit"]
     if becomes != column.becomes:
         column = replace(as_target(tables.patients, column.source, becomes), reason=BY_HAND, confidence="sure")
-    target = PATIENTS.get(becomes)
+    target = patients_target(becomes)
     if unit != column.unit and target is not None and unit in target.units:
         return replace(column, unit=unit, reason=f"unit {BY_HAND}", confidence="sure")
     return column
@@ -95,12 +102,12 @@ def event_codings(mapping: Mapping, tables: RawTables) -> tuple[Coding, ...]:
     """Every event column's codes, to be confirmed in words."""
     found = []
     for column in (c for c in mapping.patients if c.is_event):
-        target, counted = PATIENTS[column.becomes], _counted(column, tables)
+        target, counted = patients_target(column.becomes), _counted(column, tables)
         words = coding_in_words(column.codes, counted, target)
         options = {EVENT: "the event", CENSORED: "no event (censored)", NOT_KNOWN: "not known"}
         meant = dict(column.codes)
         codes = {code: meant.get(code, NOT_KNOWN) for code in counted} if len(counted) <= MOST_CODES else {}
-        found.append(Coding(column, target.label, codes, words, options))
+        found.append(Coding(column, target.label if target else column.becomes, codes, words, options))
     return tuple(found)
 
 
@@ -108,7 +115,7 @@ def open_codings(mapping: Mapping, tables: RawTables) -> tuple[Coding, ...]:
     """Columns that were made a category or a flag by hand and whose codes do not say which level they are."""
     found = []
     for column in mapping.patients:
-        target = PATIENTS.get(column.becomes)
+        target = patients_target(column.becomes)
         if target is None or target.kind not in ("category", "flag") or target.variable is None:
             continue
         levels = ("0", "1") if target.kind == "flag" else target.variable.levels
@@ -165,7 +172,7 @@ def date_questions(mapping: Mapping, tables: RawTables) -> tuple[DateQuestion, .
     """Date columns of which nobody has said how they are written."""
     found = []
     for column in mapping.patients:
-        target = PATIENTS.get(column.becomes)
+        target = patients_target(column.becomes)
         if target is None or target.kind != "date" or column.written:
             continue
         text = _text(tables, column.source)

@@ -16,10 +16,11 @@ from kras_core.cohort.files.missing import missing_codes
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.mapping import codes, synonyms
 from kras_core.cohort.mapping.model import LEFT_OUT, OWN, Column, Confidence, DateRules, Mapping
-from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS, Target
+from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS, Target, patients_target
 from kras_core.cohort.mapping.units import FACTORS, guess_unit, written_unit
 from kras_core.cohort.mapping.written_dates import how_written
 from kras_core.cohort.readers import RawTables
+from kras_core.cohort.variables import ENDPOINT_COLUMN
 
 LOOKED_AT = 50_000  # rows
 _RANK: Table[Confidence, int] = {"sure": 0, "likely": 1, "unsure": 2}
@@ -38,6 +39,7 @@ class _Looked:
     text: np.ndarray
     value_labels: Table[str, str]
     missing: tuple[str, ...]
+    endpoint: str = ""  # the target, where the header is KRAScope's own for the time or event of any endpoint
 
     @property
     def said(self) -> str:
@@ -74,14 +76,23 @@ def _columns(
     table: RawTable, targets: Table[str, Target], adverse_events: bool, left_out: Table[str, str]
 ) -> tuple[Column, ...]:
     found = []
+    endpoints = {} if adverse_events else _endpoints(table)
     for header, text in zip(table.header, table.columns, strict=True):
         if header in left_out:
             found.append(Column(header, LEFT_OUT, reason=left_out[header]))
             continue
         looked = _look(header, table.labels.get(header, ""), text[:LOOKED_AT], table.value_labels.get(header, {}))
+        looked = replace(looked, endpoint=endpoints.get(header, ""))
         found.append(_guess(looked, targets, adverse_events))
     found = _one_each(_all_codes(table, found))
     return _agreed_dates(found if adverse_events else _paired(table, found))
+
+
+def _endpoints(table: RawTable) -> dict[str, str]:
+    """Header -> target for endpoints in KRAScope's own names, whatever their id: `<id>_event` beside `<id>_days`."""
+    matches = {h: m for h, key in zip(table.header, table.keys, strict=True) if (m := ENDPOINT_COLUMN.match(key))}
+    ids = {m[1] for m in matches.values() if m[2] == "event"} & {m[1] for m in matches.values() if m[2] != "event"}
+    return {h: f"{m[1]}_{'event' if m[2] == 'event' else 'time'}" for h, m in matches.items() if m[1] in ids}
 
 
 def _look(header: str, label: str, text: np.ndarray, value_labels: Table[str, str]) -> _Looked:
@@ -98,7 +109,8 @@ def as_target(table: RawTable, source: str, becomes: str) -> Column:
         return _own(looked, "")
     if becomes == LEFT_OUT:
         return Column(source, LEFT_OUT)
-    target = PATIENTS[becomes]
+    target = patients_target(becomes)
+    assert target is not None
     fitted = _fitted(looked, target)
     return replace(fitted or Column(source, becomes, target.units[0] if target.units else ""), missing=looked.missing)
 
@@ -111,14 +123,15 @@ def no_values(text: np.ndarray, value_labels: Table[str, str]) -> tuple[str, ...
 
 
 def _guess(looked: _Looked, targets: Table[str, Target], adverse_events: bool) -> Column:
-    for target, how, confidence in _candidates(looked, targets, adverse_events):
-        fitted = _fitted(looked, targets[target])
+    for id, how, confidence in _candidates(looked, targets, adverse_events):
+        target = targets.get(id) or patients_target(id)
+        assert target is not None  # candidates are names of targets
+        fitted = _fitted(looked, target)
         if fitted is not None:
             weaker = max(confidence, fitted.confidence, key=_RANK.__getitem__)
             reason = "; ".join(part for part in (how, fitted.reason) if part)
             return replace(fitted, reason=reason, confidence=weaker, missing=looked.missing)
-        label = targets[target].label
-        return _own(looked, f"looks like {label} {how}, but its values are not {_expected(targets[target])}")
+        return _own(looked, f"looks like {target.label} {how}, but its values are not {_expected(target)}")
     by_content = None if adverse_events else _by_content(looked)
     if by_content:
         return by_content
@@ -132,6 +145,8 @@ def _candidates(
     looked: _Looked, targets: Table[str, Target], adverse_events: bool
 ) -> list[tuple[str, str, Confidence]]:
     """(target, how it was recognised, confidence), the best first: by name, by label, by a part of the name."""
+    if looked.endpoint:
+        return [(looked.endpoint, "by its name", "sure")]
     known = synonyms.names(adverse_events)
     generic = {} if adverse_events else synonyms.generic_names()
     found: list[tuple[str, str, Confidence]] = []
@@ -202,7 +217,8 @@ def _fitted(looked: _Looked, target: Target) -> Column | None:
         )
     if target.kind == "id":
         distinct, n = len(looked.distinct), int((~coerce.missing(looked.text)).sum())
-        return column if target.variable and distinct >= 0.9 * n else None
+        several = target is ADVERSE_EVENTS["patient_id"]  # whose rows are events
+        return column if several or distinct >= 0.9 * n else None
     coding = _coding(looked, target)
     if coding is None:
         return None
@@ -296,17 +312,17 @@ def _one_each(columns: list[Column]) -> list[Column]:
     for column in sorted((c for c in columns if c.is_target), key=lambda c: _RANK[c.confidence]):
         best.setdefault(column.becomes, column)
     return [
-        column
-        if not column.is_target or best[column.becomes] is column
-        else Column(
-            column.source,
-            OWN,
-            missing=column.missing,
-            confidence="unsure",
-            reason=f"might be {column.becomes} too ({column.reason}); “{best[column.becomes].source}” was taken",
-        )
+        column if not column.is_target or best[column.becomes] is column else _second(column, best[column.becomes])
         for column in columns
     ]
+
+
+def _second(column: Column, taken: Column) -> Column:
+    """A column whose target another has: one of its own, unless it holds dates."""
+    reason = f"might be {column.becomes} too ({column.reason}); “{taken.source}” was taken"
+    target = patients_target(column.becomes)
+    kept = LEFT_OUT if target is not None and target.kind == "date" else OWN
+    return Column(column.source, kept, missing=column.missing, reason=reason, confidence="unsure")
 
 
 def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
@@ -317,7 +333,8 @@ def _paired(table: RawTable, columns: list[Column]) -> list[Column]:
     dated = "start_date" in there and there & {"death_date", "last_contact_date", "progression_date"}
     if len(alone) != 1 or dated:
         return columns
-    target = PATIENTS[alone[0].replace("_event", "_time")]
+    target = patients_target(alone[0].replace("_event", "_time"))
+    assert target is not None
     fitting = {}
     for column, text in zip(columns, table.columns, strict=True):
         looked = _look(column.source, table.labels.get(column.source, ""), text[:LOOKED_AT], {})

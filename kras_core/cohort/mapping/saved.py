@@ -18,7 +18,7 @@ from kras_core.cohort.mapping.model import (
     MappingError,
     Therapy,
 )
-from kras_core.cohort.mapping.targets import ADVERSE_EVENTS, PATIENTS
+from kras_core.cohort.mapping.targets import adverse_events_target, patients_target
 from kras_core.cohort.mapping.units import UNITS
 from kras_core.cohort.mapping.written_dates import WAYS
 
@@ -31,7 +31,7 @@ _HEAD = """\
 # Event codes count only with confirmed = true: look at what each code means before you write it.
 """
 
-_TABLES = (("patients", PATIENTS), ("adverse_events", ADVERSE_EVENTS))
+_TABLES = (("patients", patients_target), ("adverse_events", adverse_events_target))
 
 
 def to_toml(mapping: Mapping) -> str:
@@ -107,7 +107,7 @@ def _column(said: dict[str, Any], where: str, allowed: Any) -> Column:
 def _check(column: Column, where: str, allowed: Any) -> None:
     if not column.source:
         raise MappingError(f"{where}: source is the column's header in the file")
-    if column.becomes not in (*allowed, OWN, LEFT_OUT):
+    if column.becomes not in (OWN, LEFT_OUT) and allowed(column.becomes) is None:
         raise MappingError(
             f"{where}: becomes {column.becomes[:60]!r} is no variable of KRAScope, {OWN!r} or {LEFT_OUT!r}"
         )

@@ -4,11 +4,12 @@ A target differs from the dictionary where a file may choose: the time of an end
 or years and becomes `<id>_days` or `<id>_months` accordingly.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from kras_core.cohort.endpoints import ENDPOINTS
+from kras_core.cohort.endpoints import ENDPOINTS, endpoint
 from kras_core.cohort.mapping.units import UNITS
 from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, VARIABLES, Variable
 
@@ -44,6 +45,27 @@ def _patients() -> dict[str, Target]:
     events = [Target(f"{e.id}_event", f"{e.label}: event", "event") for e in ENDPOINTS.values()]
     entry = Target("entry_time", "Delayed entry: time from start", "time", UNITS["time"])
     return {t.id: t for t in (*named, *times, *events, entry)}
+
+
+_ENDPOINT = re.compile(r"([a-z][a-z0-9_]*)_(time|event)")
+
+
+def patients_target(id: str) -> Target | None:
+    """What a column of patients can become under this id; time and event of any endpoint are among it."""
+    if id in PATIENTS:
+        return PATIENTS[id]
+    match = _ENDPOINT.fullmatch(id)
+    if match is None:
+        return None
+    label = endpoint(match[1]).label
+    if match[2] == "event":
+        return Target(id, f"{label}: event", "event")
+    return Target(id, f"{label}: time", "time", UNITS["time"])
+
+
+def adverse_events_target(id: str) -> Target | None:
+    """What a column of adverse events can become under this id."""
+    return ADVERSE_EVENTS.get(id)
 
 
 PATIENTS: Mapping[str, Target] = _patients()

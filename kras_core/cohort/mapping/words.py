@@ -4,16 +4,18 @@ from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from typing import Any
 
-from kras_core.cohort.endpoints import ENDPOINTS
+from kras_core.cohort.endpoints import endpoint as named_endpoint
 from kras_core.cohort.mapping.codes import CENSORED, EVENT, NOT_KNOWN, counts
 from kras_core.cohort.mapping.model import Column, Mapping
-from kras_core.cohort.mapping.targets import PATIENTS, Target
+from kras_core.cohort.mapping.targets import Target, patients_target
 from kras_core.cohort.readers import RawTables
 
 
-def coding_in_words(codes: Sequence[tuple[str, str]], counted: Table[str, int], target: Target) -> tuple[str, ...]:
+def coding_in_words(
+    codes: Sequence[tuple[str, str]], counted: Table[str, int], target: Target | None
+) -> tuple[str, ...]:
     """What each code means and for how many patients: "1 = died: 21 patients"; codes without a meaning say so."""
-    event = ENDPOINTS[target.endpoint].event if target.endpoint in ENDPOINTS else "event"
+    event = named_endpoint(target.endpoint).event if target else "event"
     happened, not_yet = ("died", "alive, or lost to follow-up") if event == "death" else (event, f"no {event} yet")
     words = {EVENT: happened, CENSORED: not_yet, NOT_KNOWN: "not known, left out"}
     meant = dict(codes)
@@ -27,7 +29,7 @@ def coding_of(column: Column, tables: RawTables) -> tuple[str, ...]:
     """The coding of one event column of patients in words, with how many patients have each code."""
     text = tables.patients.columns[tables.patients.header.index(column.source)]
     counted = {code: n for code, n in counts(text).items() if code not in column.missing}
-    return coding_in_words(column.codes, counted, PATIENTS[column.becomes])
+    return coding_in_words(column.codes, counted, patients_target(column.becomes))
 
 
 def mapping_json(mapping: Mapping, tables: RawTables) -> dict[str, Any]:
