@@ -1,5 +1,6 @@
 """A mapping as it would come out: the cohort, everything found in it, and its first curve; nothing is kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from kras_core.cohort.mapping.dates import RuleEffect
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.problems import Problem
 from kras_core.cohort.readers import RawTables
+from kras_core.cohort.remedies import Change, Remedy, apply
 from kras_core.cohort.validate import examine
 from kras_core.conventions import PRESETS
 from kras_core.selection import Selection, SelectionError
@@ -19,33 +21,37 @@ from kras_core.selection import Selection, SelectionError
 @dataclass(frozen=True, slots=True, eq=False)
 class FirstLook:
     """tables: as mapped, None where they could not be. cohort: None where there is an error. refusal: why there is no
-    table or no curve, "" where there is one."""
+    table or no curve, "" where there is one. changes: the cells that remedies changed."""
 
     tables: RawTables | None
     cohort: Cohort | None
     problems: tuple[Problem, ...]
     curve: SurvivalAnalysis | None
     refusal: str = ""
+    changes: tuple[Change, ...] = ()
 
 
-def first_look(mapping: Mapping, tables: RawTables, endpoint: str = "", **cohort_fields: Any) -> FirstLook:
+def first_look(
+    mapping: Mapping, tables: RawTables, endpoint: str = "", remedies: Sequence[Remedy] = (), **cohort_fields: Any
+) -> FirstLook:
     """The cohort that this mapping makes, with event codings as they stand, confirmed or not.
 
-    endpoint: of the curve; the cohort's own where it is "" or not offered. cohort_fields: as of `examine`.
+    endpoint: of the curve; the cohort's own where it is "" or not offered. remedies: corrections of the
+    table as mapped. cohort_fields: as of `examine`.
     """
     try:
-        mapped = preview(mapping, tables)
+        mapped, changes = apply(preview(mapping, tables), remedies)
     except MappingError as error:
         return FirstLook(None, None, (), None, str(error))
     cohort, problems = examine(mapped, **cohort_fields)
     if cohort is None:
-        return FirstLook(mapped, None, problems, None, "No curve before the errors are mended.")
+        return FirstLook(mapped, None, problems, None, "No curve before the errors are mended.", changes)
     chosen = endpoint if endpoint in cohort.endpoints else cohort.default_endpoint
     try:
         curve = analyse(cohort, Selection(cohort.digest, chosen, conventions=PRESETS[cohort.conventions]))
     except SelectionError as refusal:
-        return FirstLook(mapped, cohort, problems, None, str(refusal))
-    return FirstLook(mapped, cohort, problems, curve)
+        return FirstLook(mapped, cohort, problems, None, str(refusal), changes)
+    return FirstLook(mapped, cohort, problems, curve, "", changes)
 
 
 # Field of DateRules, the date that it needs, and the choices in words.

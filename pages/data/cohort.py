@@ -167,7 +167,7 @@ def _mapped(draft: Draft) -> None:
     )
     mapping, look = screen.show(draft)
     _use(draft, mapping, look)
-    screen.findings(look)
+    screen.findings(draft, look)
     screen.first_rows(look)
 
 

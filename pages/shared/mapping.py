@@ -35,7 +35,7 @@ from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.format import md_escape, plural
 from kras_core.report.mapping_words import effects_table, left_out_words, meanings_words, recognised_words
-from pages.shared import chart, session
+from pages.shared import chart, session, validation
 from pages.shared.draft import Draft
 
 CURVE_HEIGHT = 270
@@ -63,8 +63,10 @@ def look_of(draft: Draft) -> FirstLook:
     endpoint = st.session_state.get(f"first_endpoint:{draft.key}", "")
     bare = replace(mapping, patients=tuple(replace(c, confirmed=False) for c in mapping.patients))
     fields = {"id": "uploaded", "title": draft.title, "provenance": "real", "origin": "uploaded"}
+    remedies = validation.remedies_of(draft.key)
     return session.kept(
-        ("first look", draft.key, bare, endpoint), lambda: first_look(mapping, draft.tables, endpoint, **fields)
+        ("first look", draft.key, bare, endpoint, remedies),
+        lambda: first_look(mapping, draft.tables, endpoint, remedies, **fields),
     )
 
 
@@ -273,12 +275,16 @@ def _curve(draft: Draft, look: FirstLook) -> None:
         chart.show("first", km_figure(look.curve, theme=session.theme(), height=CURVE_HEIGHT), alt_text(look.curve))
 
 
-def findings(look: FirstLook) -> None:
-    """Errors and warnings in sight; what was done, value for value, folded."""
+def findings(draft: Draft, look: FirstLook) -> None:
+    """Errors and warnings in sight with their remedies; what was done, value for value, folded."""
     notes = [p for p in look.problems if p.severity == "note"]
     others = [p for p in look.problems if p.severity != "note"]
-    if others:
+    remedies = validation.remedies_of(draft.key)
+    if look.tables is None:
         st.html(problems_html(others))
+    elif look.problems or remedies:
+        checked = validation.Corrected(look.tables, remedies, look.changes, draft.key)
+        validation.report(checked, look.problems, others)
     if notes:
         with st.expander(
             f"What is done to the file: {plural(len(notes), 'note')}", key="notes", on_change="rerun"

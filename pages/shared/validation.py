@@ -5,7 +5,6 @@ cohort, problems = examine(checked.tables, ...)
 validation.report(checked, problems)
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,6 @@ from kras_core.report.validation import groups, report_rows
 from pages.shared import session
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FINGERPRINTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +33,27 @@ class Corrected:
     name: str
 
 
-def corrected(tables: RawTables) -> Corrected:
-    """The tables with the remedies that this session chose for them, none at first."""
-    name = _name(tables)
-    chosen = tuple(_chosen().get(name, ()))
+def corrected(tables: RawTables, name: str) -> Corrected:
+    """The tables with the remedies that this session chose for those of this name, none at first."""
+    chosen = remedies_of(name)
     mended, changes = apply(tables, chosen)
     return Corrected(mended, chosen, changes, name)
+
+
+def remedies_of(name: str) -> tuple[Remedy, ...]:
+    """What was pressed for the tables of this name."""
+    return tuple(_chosen().get(name, ()))
 
 
 def _chosen() -> dict[str, list[Remedy]]:
     return st.session_state.setdefault("remedies", {})
 
 
-def _name(tables: RawTables) -> str:
-    """What tells these tables from others in this session: files, headers, sizes, and the first rows."""
-    h = hashlib.sha256(repr(tables.files).encode())
-    for table in filter(None, (tables.patients, tables.adverse_events)):
-        h.update(repr((table.file, table.sheet, table.header, table.n)).encode())
-        for column in table.columns:
-            h.update("\x1f".join(map(str, column[:FINGERPRINTED])).encode("utf-8", "replace"))
-    return h.hexdigest()
+def report(checked: Corrected, problems: Sequence[Problem], shown: Sequence[Problem] | None = None) -> None:
+    """The whole report: problems with their remedies, what was done, and the downloads.
 
-
-def report(checked: Corrected, problems: Sequence[Problem]) -> None:
-    """The whole report: problems with their remedies, what was done, and the downloads."""
+    shown: the problems listed here, where the page shows others elsewhere; the files have them all.
+    """
     offers = offered(checked.tables, problems)
     if len(offers) > 1:
         st.button(
@@ -68,7 +63,7 @@ def report(checked: Corrected, problems: Sequence[Problem]) -> None:
             args=(checked.name, list(offers.values())),
             key="remedy:all",
         )
-    for i, found in enumerate(groups(problems)):
+    for i, found in enumerate(groups(problems if shown is None else shown)):
         remedy = offers.get(key_of(found[0]))
         if remedy is None:
             st.html(problems_html(found))
