@@ -34,9 +34,10 @@ NOT_PATIENTS = {
 }
 
 MODEL = (
-    "Patients with a value of every covariate. Levels against the reference, numbers per unit. Ordinary: maximum "
-    "partial likelihood with Wald intervals; Firth: penalised likelihood with profile intervals (Heinze and Schemper "
-    "2001). Covariates were chosen by the reader, which no interval or p value allows for."
+    "Patients with a value of every covariate. Levels against the reference, numbers by the step that stands beside "
+    "them. Ordinary: maximum partial likelihood with Wald intervals; Firth: penalised likelihood with profile "
+    "intervals (Heinze and Schemper 2001). "
+    "Covariates were chosen by the reader, which no interval or p value allows for."
 )
 
 
