@@ -142,6 +142,7 @@ def _block(doc: Doc, block: Block, numbers: dict) -> None:
     elif isinstance(block, Listed):
         for number, item in enumerate(block.items, 1):
             _item(doc, f"{number}." if block.numbered else "•", item)
+        doc.paragraphs[-1].paragraph_format.space_after = Pt(8)
     elif isinstance(block, Picture):
         _picture(doc, block, next(numbers["Figure"]))
     else:
