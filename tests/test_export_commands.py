@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -24,7 +25,7 @@ def test_slides_of_everything_that_a_cohort_records(tmp_path: Path) -> None:
     from kras_core.conventions import PRESETS
 
     selection = Selection(cohort.digest, "os", (By("prior_antiangiogenic"),), conventions=PRESETS["r"])
-    first = next(iter(Presentation(io.BytesIO(out.read_bytes())).slides))
+    first: Any = next(iter(Presentation(io.BytesIO(out.read_bytes())).slides))
     assert folded(first.shapes.title.text_frame.text) == folded(answer_of(analyse(cohort, selection)).line1.text)
     assert "22 November 2026" in texts(first)
     again = tmp_path / "again.pptx"

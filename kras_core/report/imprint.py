@@ -1,7 +1,7 @@
 """What a figure or slide says of itself once it has left the screen: n, method, provenance, version.
 
-Small counts are masked before an analysis comes here: what is exported is what the analysis holds, and no
-writer of figures or slides looks behind it.
+What is exported is what the analysis holds, every count of it: pages offer neither figure nor slide while small
+counts are hidden (`small_cells`), since curves and the data inside charts cannot hide them one by one.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lxml import etree
+from lxml.etree import fromstring
 from pptx import Presentation
 
 from tests.app.tab import Tab
@@ -38,6 +38,7 @@ def test_the_slide_is_the_view_on_the_screen(page: Tab) -> None:
     open_export(page)
     name, content = download(page, open_dialog(page, "Slide …"), "PowerPoint")
     assert name == "sintilimab-anlotinib.pptx"
+    slide: Any
     (slide,) = Presentation(io.BytesIO(content)).slides
     assert folded(slide.shapes.title.text_frame.text) in seen
     assert "comparison 2 of 2 this session" in texts(slide) and "not patient data" in texts(slide)
@@ -51,7 +52,7 @@ def test_a_figure_in_the_format_that_was_chosen(page: Tab) -> None:
         dialog.get_by_role("radio", name="SVG").click()
     name, content = download(page, dialog, "SVG")
     assert name == "sintilimab-anlotinib-km.svg"
-    assert etree.fromstring(content).find(".//{*}title").text == seen
+    assert fromstring(content).findtext(".//{*}title") == seen
 
 
 def test_a_file_that_is_no_template_says_so_and_one_that_is_stays(page: Tab, tmp_path: Path) -> None:

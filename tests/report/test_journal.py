@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lxml import etree
+from lxml.etree import fromstring
 from matplotlib import style as settings_of
 from PIL import Image
 
@@ -52,8 +52,9 @@ def artists(page: Page) -> dict[str, list[Any]]:
     """Everything on the figure that has a name, by it."""
     found: dict[str, list[Any]] = {}
     for artist in page.figure.findobj():
-        if artist.get_gid():
-            found.setdefault(artist.get_gid(), []).append(artist)
+        name = artist.get_gid()
+        if name:
+            found.setdefault(name, []).append(artist)
     return found
 
 
@@ -115,7 +116,8 @@ def inside(page: Page) -> list[str]:
     """Texts that leave the page."""
     width, height = page.figure.bbox.width, page.figure.bbox.height
     out = []
-    for text in page.figure.findobj(lambda a: hasattr(a, "get_text")):
+    found: list[Any] = page.figure.findobj(lambda a: hasattr(a, "get_text"))
+    for text in found:
         box = text.get_window_extent()
         if (
             text.get_text().strip()
@@ -165,7 +167,8 @@ def test_adverse_events_and_responses_are_the_analysis(cohort_id: str) -> None:
                     text = found[f"count-{i}-{sign}"][0].get_text()
                     k = row.overall["any"] if group is None else row.cells["any"][group]
                     drawn_range = row.overall_range if group is None else {b: r[group] for b, r in row.ranges.items()}
-                    whole = fmt.spread(*drawn_range["any"], fmt.whole) if drawn_range else fmt.count(k.k, k.n).text
+                    ends = [*drawn_range.get("any", ())]
+                    whole = fmt.spread(*ends, fmt.whole) if ends else fmt.count(k.k, k.n).text
                     assert text == whole
         if name.startswith("response"):
             page = drawn("response", analysis)
@@ -173,7 +176,8 @@ def test_adverse_events_and_responses_are_the_analysis(cohort_id: str) -> None:
             for i, group in enumerate((*analysis.groups, analysis.overall)):
                 text = found[f"orr-text-{i}"][0].get_text()
                 if group.ranges:
-                    assert fmt.spread(*group.ranges["orr"], fmt.whole) in text and f"bar-{i}-PR" not in found
+                    low, high = group.ranges["orr"]
+                    assert fmt.spread(low, high, fmt.whole) in text and f"bar-{i}-PR" not in found
                 else:
                     assert fmt.proportion(group.rates["orr", "all"].exact).text in text
                     (bar,) = found[f"bar-{i}-PR"]
@@ -191,7 +195,8 @@ def test_the_waterfall_draws_every_change_worst_first() -> None:
     analysis = exported.other_views("sintilimab-anlotinib")["response"]
     change = np.linspace(-60, 35, analysis.courses.n)
     page = drawn("waterfall", replace(analysis, change_reason="", courses=replace(analysis.courses, change=change)))
-    heights = [patch.get_height() for patch in page.figure.axes[0].patches]
+    bars: list[Any] = list(page.figure.axes[0].patches)
+    heights = [bar.get_height() for bar in bars]
     assert heights == pytest.approx(sorted(change, reverse=True))
     assert inside(page) == []
 
@@ -213,7 +218,7 @@ def test_files_repeat(files: dict[str, bytes]) -> None:
 
 
 def test_svg_has_its_text_as_outlines_and_says_what_it_is(files: dict[str, bytes]) -> None:
-    tree = etree.fromstring(files["svg"])
+    tree = fromstring(files["svg"])
     assert not list(tree.iter("{*}text"))
     assert float(tree.get("width").removesuffix("pt")) == pytest.approx(85 * POINTS_PER_MM, abs=0.01)
     said = exported.folded(" ".join(tree.itertext()))
@@ -257,7 +262,7 @@ def test_hostile_names_are_drawn_as_they_are() -> None:
     assert "$\\frac{1}{$" in said and "=cmd|' /C calc'!A0" in said
     for format in FORMATS:
         assert render(analysis, "km", format, Style(dpi=150))
-    etree.fromstring(render(analysis, "km", "svg", Style()))
+    fromstring(render(analysis, "km", "svg", Style()))
 
 
 def test_characters_without_a_font_are_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from pptx.util import Emu, Inches, Pt
 from kras_core.report.format import plain
 from kras_core.report.imprint import PROGRAM, Imprint
 from kras_core.report.km_labels import text_width
-from kras_core.report.slides.template import foot_of, layout_of, opened
+from kras_core.report.palette import Theme
+from kras_core.report.slides.template import foot_of, layout_of, opened, theme_of
 
 MARGIN = Inches(0.5)
 TITLE_SIZES = (26, 24, 22, 20, 18, 16)  # the first at which a title fits
@@ -85,6 +86,7 @@ class Deck:
     def __init__(self, template: bytes | None, on: date, imprint_title: str) -> None:
         self.file = opened(template)
         self.layout, self.on, self.title = layout_of(self.file), on, imprint_title
+        self.theme: Theme = theme_of(self.file, self.layout)
         self.width, self.height = self.file.slide_width, self.file.slide_height
         self.scale = min(self.width / Inches(13.333), self.height / Inches(7.5))
 

@@ -21,6 +21,7 @@ MOST_STRETCH = 1.5
 MARGIN_X, MARGIN_Y = Inches(0.07), Inches(0.03)
 LINE = 1.22  # of type
 WIDEST_NAMES = 0.36  # of the table
+NOTE = 10.5  # points
 MOST_NOTES = 3  # lines under a table; the speaker's notes have all
 INDENT = Inches(0.18)
 
@@ -56,9 +57,12 @@ def _with_notes(
 ) -> None:
     frame = _written(deck, slide, box, table, rows, points, widths)
     describe(frame, f"Table{of}", f"{table.caption}{of}")
-    said = " ".join(filter(None, (f"{table.caption}.", *table.notes)))
-    under = Box(box.left, box.top + sum(row.height for row in frame.table.rows) + Inches(0.06), box.width, 0)
-    deck.text(slide, under, [(_cut(deck, said, box.width), deck.points(10.5), 0.35)], name="About the table")
+    said = _cut(deck, " ".join(filter(None, (f"{table.caption}.", *table.notes))), box.width)
+    lines = lines_of(said, deck.points(NOTE), box.width - Inches(0.25))
+    high = round(lines * Pt(deck.points(NOTE)) * LINE)
+    # At the foot of the slide: where a font is wider than ours and rows grow, there is room between.
+    under = Box(box.left, box.top + box.height - high, box.width, high)
+    deck.text(slide, under, [(said, deck.points(NOTE), 0.35)], name="About the table")
 
 
 def _room(deck: Deck, heading: Heading, imprint: Imprint) -> Box:
@@ -71,13 +75,13 @@ def _room(deck: Deck, heading: Heading, imprint: Imprint) -> Box:
 
 
 def _under(deck: Deck) -> int:
-    return round(MOST_NOTES * Pt(deck.points(10.5)) * LINE + Inches(0.1))
+    return round(MOST_NOTES * Pt(deck.points(NOTE)) * LINE + Inches(0.1))
 
 
 def _cut(deck: Deck, said: str, width: int) -> str:
     """As much of the sentences as the lines hold."""
     kept = said
-    while lines_of(kept, deck.points(10.5), width - Inches(0.25)) > MOST_NOTES and " " in kept:
+    while lines_of(kept, deck.points(NOTE), width - Inches(0.25)) > MOST_NOTES and " " in kept:
         kept = kept.rsplit(" ", 2)[0] + " …"
     return kept
 

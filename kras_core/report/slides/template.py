@@ -10,9 +10,10 @@ from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
 from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml import parse_xml
 from pptx.util import Emu, Inches, Pt
 
-from kras_core.report.palette import TOKENS
+from kras_core.report.palette import TOKENS, Theme
 
 WIDE = (Inches(13.333), Inches(7.5))
 MOST_BYTES, MOST_UNPACKED, MOST_MEMBERS = 50 * 1024**2, 400 * 1024**2, 10_000
@@ -42,7 +43,7 @@ def opened(template: bytes | None) -> Any:
         _without_slides(found)
         if not len(found.slide_layouts):
             raise TemplateError("This template has no slide layout.")
-        layout_of(found)
+        theme_of(found, layout_of(found))
     except (PythonPptxError, LxmlError, KeyError, ValueError, AttributeError, IndexError, zipfile.BadZipFile) as error:
         if isinstance(error, TemplateError):
             raise
@@ -107,6 +108,31 @@ def foot_of(layout: Any, height: int) -> int:
     tops = [p.top for p in layout.placeholders if p.placeholder_format.type in _AT_THE_FOOT and p.top is not None]
     lowest = [top for top in tops if top > 0.8 * height]
     return min([*lowest, height - Inches(0.5)])
+
+
+def theme_of(found: Any, layout: Any) -> Theme:
+    """Whether the strata's colours are those for light or for dark, by the slide's background: the layout's, else the
+    master's; a picture or a pattern counts as the colour named first in it, none as the theme's."""
+    master = layout.slide_master
+    grounds = [element.find(".//{*}cSld/{*}bg") for element in (layout._element, master._element)]
+    ground = next((g for g in grounds if g is not None), None)
+    named = [] if ground is None else [c for c in ground.iter() if str(c.tag).endswith(("}schemeClr", "}srgbClr"))]
+    value = named[0].get("val") if named else "bg1"
+    if not re.fullmatch("[0-9A-Fa-f]{6}", value):
+        slots = master._element.find(".//{*}clrMap")
+        value = _scheme(master).get(slots.get(value, value), "FFFFFF")
+    red, green, blue = (int(value[i : i + 2], 16) for i in (0, 2, 4))
+    return "dark" if 0.299 * red + 0.587 * green + 0.114 * blue < 128 else "light"
+
+
+def _scheme(master: Any) -> dict[str, str]:
+    """The theme's colours by their place (dk1, lt1, accent1 …)."""
+    theme = parse_xml(master.part.part_related_by(RELATIONSHIP_TYPE.THEME).blob)
+    found = {}
+    for slot in theme.find(".//{*}clrScheme"):
+        colour = slot[0]
+        found[slot.tag.split("}")[1]] = colour.get("lastClr") or colour.get("val")
+    return found
 
 
 def _house() -> Any:
