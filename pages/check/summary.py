@@ -113,7 +113,7 @@ def _fill(summary: Summary) -> None:
     state, span = st.session_state, summary.follow_up_months
     state["summary_rows"] = rows_of(summary)
     state.pop("summary_grid", None)
-    state["summary_title"], state["printed_by"], state["seed"] = summary.title, summary.conventions, 1
+    state["summary_title"], state["printed_by"], state["summary_seed"] = summary.title, summary.conventions, 1
     state["summary_span"] = "" if span is None else f"{span[0]:g}–{span[1]:g}"
     state["summary_days"] = "" if summary.days_per_month is None else f"{summary.days_per_month:.10g}"
     state["summary_refused"] = None
@@ -211,7 +211,7 @@ def _grid() -> Rows:
 
 
 def _search(summary: Summary, written: str) -> None:
-    seed = int(options.number("seed", 1, 1, MOST_SEED, lasting=True))
+    seed = int(options.number("summary_seed", 1, 1, MOST_SEED, lasting=True))
     label = f"Look for rows that have these {plural(len(summary.figures), 'figure')}"
     work.on_demand("summary", (written, seed), label, lambda: _steps(summary, seed), lambda found: None, _so_far)
     found = work.result("summary")
@@ -231,7 +231,7 @@ def _so_far(said: Progress | Compatible) -> str:
 def _results(summary: Summary, found: Compatible) -> None:
     cohort = replace(found.cohort, card=compatible_card(summary, found), citation=summary.title)
     st.html(compatible_answer(found).html)
-    shown = options.choice("shown", cohort.endpoints, lasting=True)
+    shown = options.choice("summary_shown", cohort.endpoints, lasting=True)
     analysis = session.kept(
         ("compatible", cohort.digest, shown), lambda: analyse(cohort, default_selection(cohort).but(endpoint=shown))
     )
@@ -242,7 +242,7 @@ def _results(summary: Summary, found: Compatible) -> None:
             st.segmented_control(
                 "Curve of",
                 cohort.endpoints,
-                key="shown",
+                key="summary_shown",
                 required=True,
                 format_func=lambda id: endpoint(id).short,
                 label_visibility="collapsed",
@@ -263,7 +263,7 @@ def _results(summary: Summary, found: Compatible) -> None:
 
 
 def _again() -> None:
-    st.session_state["seed"] += ATTEMPTS
+    st.session_state["summary_seed"] += ATTEMPTS
 
 
 page()
