@@ -133,14 +133,13 @@ class _Queue:
 
 def _at_risk(member: Bools) -> Floats:
     """Of each stratum, who has not left before this patient, (k, c, n)."""
-    left: Floats = np.add.accumulate(member[:, :, ::-1].astype(np.float64), axis=2)
-    return left[:, :, ::-1]
+    return np.add.accumulate(member[:, :, ::-1], axis=2, dtype=np.float64)[:, :, ::-1]
 
 
 def _survival(died: Bools, at_risk: Floats) -> Floats:
     """The curve after each patient has left, (k, c, n): at a day's end the Kaplan–Meier estimate, since
     (1 - 1/n)(1 - 1/(n - 1)) = 1 - 2/n."""
-    return np.cumprod(np.where(died, 1.0 - 1.0 / np.maximum(at_risk, 1.0), 1.0), axis=2)
+    return np.multiply.accumulate(np.where(died, 1.0 - 1.0 / np.maximum(at_risk, 1.0), 1.0), axis=2)
 
 
 def _first_at_most(day: Ints, survival: Floats, bound: float) -> tuple[Floats, Ints]:
