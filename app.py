@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from kras_core.report.small_cells import hiding
-from pages.shared import session, sidebar, small, style
+from pages.shared import session, share, sidebar, small, style
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -32,7 +32,12 @@ page = st.navigation(
             st.Page(PAGES / "check" / "curve.py", title="Curve to patients", url_path="curve"),
             st.Page(PAGES / "check" / "summary.py", title="Summary to patients", url_path="summary"),
         ],
-        "Present": [st.Page(PAGES / "present" / "report.py", title="Report", url_path="report")],
+        "Present": [
+            st.Page(PAGES / "present" / "board.py", title="Tumor board", url_path="board"),
+            st.Page(PAGES / "present" / "patient.py", title="Patient on the table", url_path="patient"),
+            st.Page(PAGES / "present" / "compare.py", title="Two views", url_path="compare"),
+            st.Page(PAGES / "present" / "report.py", title="Report", url_path="report"),
+        ],
         "Data": [
             cohort_page,
             st.Page(PAGES / "data" / "double_entry.py", title="Double entry", url_path="double-entry"),
@@ -46,6 +51,7 @@ if not curve_first:
     style.apply()
 sidebar.take()
 with sidebar.beside(page_first=curve_first):
+    share.banner()
     if session.waits_for_file():
         st.info(
             "This address shows an uploaded cohort, and uploads stay with the session that made them. "

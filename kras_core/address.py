@@ -3,14 +3,21 @@
 Bundled cohorts are addressed by the same ids as on the command line. Addresses land in logs, so that for an
 uploaded cohort only its digest and positions appear: endpoint e0, stratifier s3, column c4, level l1, and a
 number as the rank r12 of the data value it stands for. Never a name, never a value.
+
+Every address is stamped with the digest of the data and the version that made it, so that a link that is opened on
+other data, or by another version, can say so (`mismatches`).
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from kras_core import __version__
+from kras_core.cohort.bundled import BUNDLED
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_values
@@ -19,16 +26,123 @@ from kras_core.selection import By, Filter, Selection, TimeUnit
 
 Parameters = dict[str, str | list[str]]
 
-KEYS = ("cohort", "endpoint", "by", "where", "landmark", "entry", "methods", "unit", "axis", "at")
+VIEW_KEYS = ("cohort", "endpoint", "by", "where", "landmark", "entry", "methods", "unit", "axis", "at")
+STAMP_KEYS = ("data", "version")
+KEYS = (*VIEW_KEYS, *STAMP_KEYS)
+SCHEME = 1  # of these parameters: one more when any of them changes its meaning
 UNITS: tuple[TimeUnit, ...] = ("months", "weeks", "days")
 UPLOAD = "upload-"
 DIGITS = 16
+STAMP_DIGITS = 10
 ON_OUTCOME = "!"  # behind a cut-off that was chosen on the outcome
 
 
 def token(cohort: Cohort) -> str:
     """What stands for a cohort in an address: its id, or for an upload the head of its digest."""
     return f"{UPLOAD}{cohort.digest[:DIGITS]}" if cohort.origin == "uploaded" else cohort.id
+
+
+def stamp(cohort: Cohort) -> Parameters:
+    """What an address says of where it was made: the head of the data's digest (an upload's token is that already),
+    and version and scheme."""
+    version: Parameters = {"version": f"{__version__}-{SCHEME}"}
+    return version if cohort.origin == "uploaded" else {"data": cohort.digest[:STAMP_DIGITS]} | version
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What of an address does not hold here, and what to do, in plain sentences; words of the address are in it."""
+
+    kind: Literal["cohort", "data", "version", "parts"]
+    message: str
+
+
+def unknown_cohort(name: str, instead: Cohort) -> Mismatch:
+    """An address of a cohort that is not bundled here."""
+    return Mismatch(
+        "cohort",
+        f"This link shows a cohort “{name[:40]}”, which is not here: bundled are {', '.join(BUNDLED)}. "
+        f"What you see is {instead.title}, in its own view, and not what was shared. Ask for the file and upload it, "
+        "or open the link with the version it was made by.",
+    )
+
+
+def other_upload(wanted: str, found: Cohort) -> Mismatch:
+    """A file that was uploaded for an address, and is not the one it was made from."""
+    return Mismatch(
+        "data",
+        f"This file is not the one that the link was made from: its digest begins {found.digest[:DIGITS]}, the link "
+        f"asks for {wanted.removeprefix(UPLOAD)[:DIGITS]}. A single changed cell changes it. What you see is the "
+        "file's own view, and not what was shared.",
+    )
+
+
+def mismatches(cohort: Cohort, parameters: Mapping[str, str | Iterable[str]]) -> tuple[Mismatch, ...]:
+    """Where an address was made from other data or by another version, and which of its parts mean nothing here.
+
+    An address without a stamp (one written by hand) claims neither."""
+    first, own, found = _first(parameters), _first(stamp(cohort)), []
+    if first.get("data", own.get("data")) != own.get("data"):
+        found.append(
+            Mismatch(
+                "data",
+                f"This link was made from other data of {cohort.title}: their digest begins {first['data'][:DIGITS]}, "
+                f"of those here {own.get('data', '')}. What you see is computed from the data here, and its figures "
+                f"may differ from those that were shared. To see those, open the link with {_maker(first)}.",
+            )
+        )
+    if first.get("version", own["version"]) != own["version"]:
+        found.append(
+            Mismatch(
+                "version",
+                f"This link was made by {_maker(first)}; this is KRAScope {__version__}. What you see is computed by "
+                "this version: where a method changed in between, figures differ. Compare them before you cite.",
+            )
+        )
+    parts = meaningless(cohort, parameters)
+    return (*found, left_out(parts)) if parts else tuple(found)
+
+
+def left_out(parts: Iterable[str]) -> Mismatch:
+    """Parts of an address, such as "by=ward", that mean nothing here."""
+    listed = ", ".join(part[:60] for part in parts)
+    return Mismatch(
+        "parts", f"The link also asks for {listed}, which means nothing for this cohort: the view leaves it out."
+    )
+
+
+def _maker(first: Mapping[str, str]) -> str:
+    version = first.get("version", "").rpartition("-")[0]
+    return f"KRAScope {version[:20]}" if version else "the version it was made by"
+
+
+def meaningless(cohort: Cohort, parameters: Mapping[str, str | Iterable[str]]) -> list[str]:
+    """Parts of an address that `decode` has to leave out, as "by=ward"."""
+    first, names = _first(parameters), _Names(cohort)
+    raw = parameters.get("where", ())
+    tokens = [t for t in first.get("by", "").split(",") if t and t != "none"]
+    wrong = [("by", t) for i, t in enumerate(tokens) if i > 1 or not names.whole_by(t)]
+    wrong += [("where", t) for t in ([raw] if isinstance(raw, str) else raw) if names.filter(t) is None]
+    known = {
+        "endpoint": lambda t: names.endpoint(t) is not None or not t,
+        "methods": PRESETS.__contains__,
+        "unit": UNITS.__contains__,
+        "landmark": _positive,
+        "axis": _positive,
+        "at": lambda t: all(map(_positive, t.split(","))),
+        "entry": lambda t: t == "delayed" and "entry_months" in cohort.patients,
+    }
+    wrong += [(key, first[key]) for key, means in known.items() if key in first and not means(first[key])]
+    return [f"{key}={text}" for key, text in wrong]
+
+
+def _positive(text: str) -> bool:
+    value = _number(text)
+    return value is not None and value > 0
+
+
+def _first(parameters: Mapping[str, str | Iterable[str]]) -> dict[str, str]:
+    return {k: v if isinstance(v, str) else next(iter(v), "") for k, v in parameters.items()}
 
 
 def default_selection(cohort: Cohort) -> Selection:
@@ -57,13 +171,12 @@ def encode(cohort: Cohort, selection: Selection) -> Parameters:
         found["axis"] = f"{selection.axis_max:g}"
     if selection.milestones:
         found["at"] = ",".join(f"{m:g}" for m in selection.milestones)
-    return found
+    return found | stamp(cohort)
 
 
 def decode(cohort: Cohort, parameters: Mapping[str, str | Iterable[str]]) -> Selection:
     """The view at an address, for this cohort. Parts that mean nothing here fall back to the default."""
-    first = {k: v if isinstance(v, str) else next(iter(v), "") for k, v in parameters.items()}
-    names, selection = _Names(cohort), default_selection(cohort)
+    first, names, selection = _first(parameters), _Names(cohort), default_selection(cohort)
     endpoint = names.endpoint(first.get("endpoint", ""))
     if endpoint:
         selection = selection.but(endpoint=endpoint)
@@ -160,6 +273,11 @@ class _Names:
         if value is None or (len(values) == 2 and (upper is None or upper <= value)):
             return By(id)
         return By(id, value, upper, cutoff.endswith(ON_OUTCOME))
+
+    def whole_by(self, text: str) -> bool:
+        """Whether all of it is understood: the stratifier, and its cut-off where one is written."""
+        found = self.by(text)
+        return found is not None and (found.cutoff is not None) == ("@" in text)
 
     def of_filter(self, one: Filter) -> str:
         names = (*self.columns, *self.stratifiers)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from kras_core.address import decode, default_selection, encode, token
+from kras_core import __version__
+from kras_core.address import (
+    SCHEME,
+    decode,
+    default_selection,
+    encode,
+    mismatches,
+    other_upload,
+    token,
+    unknown_cohort,
+)
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import cutoff_control, filter_controls
@@ -101,3 +111,49 @@ def test_filter_controls_invert_their_filters():
             assert control.value_of(filters) == chosen
             kept = analyse(cohort, default_selection(cohort).but(by=(), where=filters)).overall.n
             assert 0 < kept < 50
+
+
+@pytest.mark.parametrize("cohort", [BUNDLED, UPLOADED])
+def test_an_address_of_here_and_now_has_no_mismatch(cohort):
+    for changes in VIEWS:
+        selection = default_selection(cohort).but(**changes)
+        assert mismatches(cohort, encode(cohort, selection)) == ()
+
+
+def test_an_address_is_stamped_with_data_and_version():
+    assert encode(BUNDLED, default_selection(BUNDLED))["data"] == BUNDLED.digest[:10]
+    assert "data" not in encode(UPLOADED, default_selection(UPLOADED))  # its token is the digest
+    for cohort in (BUNDLED, UPLOADED):
+        assert encode(cohort, default_selection(cohort))["version"] == f"{__version__}-{SCHEME}"
+
+
+def test_other_data_and_another_version_are_said_with_what_to_do():
+    here = encode(BUNDLED, default_selection(BUNDLED))
+    other = mismatches(BUNDLED, here | {"data": "0123456789", "version": "0.0.9-1"})
+    assert [m.kind for m in other] == ["data", "version"]
+    assert "0123456789" in other[0].message and BUNDLED.digest[:10] in other[0].message
+    assert "KRAScope 0.0.9" in other[0].message and "KRAScope 0.0.9" in other[1].message
+    assert [m.kind for m in mismatches(BUNDLED, here | {"version": f"{__version__}-99"})] == ["version"]
+    assert mismatches(BUNDLED, {"by": "sex"}) == ()  # written by hand
+
+
+@pytest.mark.parametrize(
+    "parameters, parts",
+    [
+        ({"endpoint": "nothing"}, "endpoint=nothing"),
+        ({"by": "sex,nobody"}, "by=nobody"),
+        ({"by": "nlr@x"}, "by=nlr@x"),
+        ({"where": ["sex=M", "shoe=1"]}, "where=shoe=1"),
+        ({"methods": "excel", "unit": "fortnights"}, "methods=excel, unit=fortnights"),
+        ({"landmark": "-3", "axis": "nan", "at": "a"}, "landmark=-3, axis=nan, at=a"),
+    ],
+)
+def test_parts_that_mean_nothing_are_named(parameters, parts):
+    (found,) = mismatches(BUNDLED, parameters)
+    assert found.kind == "parts" and f"asks for {parts}, which" in found.message
+
+
+def test_another_file_than_the_links_is_named_by_its_digest():
+    found = other_upload("upload-0123456789abcdef", UPLOADED)
+    assert "0123456789abcdef" in found.message and UPLOADED.digest[:16] in found.message
+    assert "ncctg-lung" in unknown_cohort("elsewhere", BUNDLED).message

@@ -53,10 +53,12 @@ def butterfly_figure(
     order: str = "frequency",
     compact: bool = False,
     scale: float = 1.0,
+    most: int = MOST_TERMS,
 ) -> Json:
-    """The figure of a Safety view, ready for Plotly. order as in the table. compact: for a narrow screen."""
+    """The figure of a Safety view, ready for Plotly. order as in the table. compact: for a narrow screen. most: rows at
+    most."""
     rows = in_order(analysis, order)
-    shown = rows[:MOST_TERMS]
+    shown = rows[:most]
     wings = wings_of(analysis, theme)
     furthest = max((s.end for w in wings for row in shown for s in segments_of(row, w.group)), default=0.0) or 1.0
     end = furthest * (1.5 if compact else 1.2)

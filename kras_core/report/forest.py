@@ -47,18 +47,22 @@ def axis_ends(analysis: ForestAnalysis) -> Iterator[float]:
 
 
 def forest_html(analysis: ForestAnalysis) -> str:
-    """The forest of a Subgroups view."""
+    """The forest of a Subgroups view, and what its marks mean."""
+    return forest_table_html(analysis) + _foot(analysis)
+
+
+def forest_table_html(analysis: ForestAnalysis) -> str:
+    """The forest alone."""
     axis, clock = Axis(axis_ends(analysis)), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     label = f"Forest plot: {analysis.label} v {analysis.reference}"
     body = _row(analysis.overall, axis, clock, "", overall=True)
     body += "".join(_factor(f, axis, clock) for f in analysis.factors)
     head = _head(analysis, axis, clock)
-    table = (
+    return (
         f'<div class="kras-scroll" tabindex="0" role="region" aria-label="{html_escape(label)}">'
         f'<table class="kras-table kras-forest" aria-label="{html_escape(label)}">'
         f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
-    return table + _foot(analysis)
 
 
 def _head(analysis: ForestAnalysis, axis: Axis, clock: Clock) -> str:

@@ -18,18 +18,23 @@ HEIGHT = 396  # pixels
 
 
 def km_figure(
-    analysis: SurvivalAnalysis, *, theme: Theme = "light", height: int | None = None, scale: float = 1.0
+    analysis: SurvivalAnalysis,
+    *,
+    theme: Theme = "light",
+    height: int | None = None,
+    scale: float = 1.0,
+    drops: bool = True,
 ) -> Json:
     """The figure of a Survival view, ready for Plotly (data, layout), in the selection's unit.
 
-    height: of the whole in pixels. scale enlarges type and lines for a board.
+    height: of the whole in pixels. scale enlarges type and lines for a board. drops: whether medians are marked.
     """
     frame = frame_of(analysis, theme=theme, height=height, scale=scale)
     strata = strata_of(analysis)[:MOST_CURVES]
     data: list[Json] = []
     taken: list[Foot] = []
     if analysis.redraws is None:
-        values, taken = medians(strata, frame)
+        values, taken = medians(strata, frame) if drops else ([], [])
         data = curve_traces(strata, frame) + values
     else:
         data = envelope_traces(analysis, strata, frame)

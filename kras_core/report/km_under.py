@@ -25,15 +25,19 @@ WIDE = 700.0  # pixels of the plot on a desk
 
 def under_figure(analysis: SurvivalAnalysis, *, theme: Theme = "light") -> str:
     """The risk table and the footnote of `km_figure(analysis)`, as HTML."""
+    said = html_escape(" ".join(explained(analysis, strata_of(analysis))))
+    foot = f'<p class="kras-foot"><span>{html_escape(provenance(analysis.cohort))}</span> {said}</p>'
+    return risk_table_html(analysis, theme=theme) + foot + _fewer_axis_numbers(analysis.risk_table, frame_of(analysis))
+
+
+def risk_table_html(analysis: SurvivalAnalysis, *, theme: Theme = "light") -> str:
+    """Patients at risk on the figure's time axis, as HTML."""
     frame, strata = frame_of(analysis), strata_of(analysis)
     rows = [_head(analysis, frame), *(_row(analysis, i, s, frame, theme) for i, s in enumerate(strata[:MOST_CURVES]))]
     reserved = next(r for r in (2, 4, 6, MOST_CURVES) if len(rows) - 1 <= r)
-    table = (
+    return (
         f'<div class="kras-risk kras-rows-{reserved}" role="table" aria-label="Patients at risk">{"".join(rows)}</div>'
     )
-    said = html_escape(" ".join(explained(analysis, strata)))
-    foot = f'<p class="kras-foot"><span>{html_escape(provenance(analysis.cohort))}</span> {said}</p>'
-    return table + foot + _fewer_axis_numbers(analysis.risk_table, frame)
 
 
 def cells(table: RiskTable, stratum: int) -> list[str]:

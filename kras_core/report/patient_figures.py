@@ -1,8 +1,11 @@
 """One bar a patient: the swimmer plot (courses over time) and the waterfall plot (best change of target lesions)."""
 
+from typing import Protocol
+
 import numpy as np
 
 from kras_core.analyse.response_results import RESPONSES, Courses, ResponseAnalysis
+from kras_core.analyse.results import CohortRef
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, plotly_escape, provenance
 from kras_core.report.km_frame import FIXED, Json, annotation, canvas, short
@@ -10,6 +13,7 @@ from kras_core.report.km_labels import text_width
 from kras_core.report.palette import TOKENS, Theme, Tokens, colour, fade
 from kras_core.report.response_figure import response_colours
 from kras_core.report.response_tables import NAMES
+from kras_core.selection import Selection
 
 ORDERS = {"time": "Longest first", "response": "By response", "group": "By group"}
 MOST_PATIENTS = 80
@@ -18,9 +22,20 @@ ROW = 15  # pixels a patient
 PARTIAL, PROGRESSION = -30, 20  # per cent: RECIST's thresholds for the sum of target lesions
 
 
-def swimmer_figure(
-    analysis: ResponseAnalysis, *, order: str = "time", theme: Theme = "light", compact: bool = False
-) -> Json:
+class OfCourses(Protocol):
+    """An analysis with the course of every patient; labels: names of the groups."""
+
+    @property
+    def cohort(self) -> CohortRef: ...
+    @property
+    def selection(self) -> Selection: ...
+    @property
+    def courses(self) -> Courses: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+
+def swimmer_figure(analysis: OfCourses, *, order: str = "time", theme: Theme = "light", compact: bool = False) -> Json:
     """A swimmer plot: treatment or the time to progression dark, what followed lighter; marks for response,
     progression and death, an arrow for whoever was without the last event at the end.
 
@@ -176,7 +191,7 @@ def _marks(c: Courses, shown: np.ndarray, clock: Clock, tokens: Tokens) -> list[
     return traces
 
 
-def _around(analysis: ResponseAnalysis, drawn: int, of: int, tokens: Tokens, left: float, compact: bool) -> list[Json]:
+def _around(analysis: OfCourses, drawn: int, of: int, tokens: Tokens, left: float, compact: bool) -> list[Json]:
     c = analysis.courses
     marks = [f"{sign} {words}" for what, sign, words, _, _ in MARKS if (~np.isnan(_at(c, what))).any()]
     fills = _key_of_fills(analysis, tokens, np.arange(analysis.courses.n))
@@ -200,7 +215,7 @@ def _around(analysis: ResponseAnalysis, drawn: int, of: int, tokens: Tokens, lef
     ]
 
 
-def _key_of_fills(analysis: ResponseAnalysis, tokens: Tokens, rows: np.ndarray) -> str:
+def _key_of_fills(analysis: OfCourses, tokens: Tokens, rows: np.ndarray) -> str:
     c = analysis.courses
     slots, responses = c.slot[rows], c.response[rows]
     if (c.response >= 0).any():

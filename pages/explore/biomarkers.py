@@ -30,7 +30,7 @@ from kras_core.report.tables import (
 )
 from kras_core.selection import By, Selection, SelectionError
 from kras_core.verify.markers import verify_biomarker
-from pages.shared import chart, downloads, options, session, work
+from pages.shared import chart, downloads, options, session, share, work
 
 SURVIVAL = "pages/explore/survival.py"
 KNOTS = {"auto": "By events", "3": "3", "4": "4", "5": "5"}
@@ -57,8 +57,10 @@ def page() -> None:
         _controls(cohort, offered, chosen)
         return
     session.note(marker_looks(cohort, analysis))
+    said = marker_answer(analysis)
+    share.shown("biomarkers", said, analysis)
     with st.container(key="answer"):
-        st.html(marker_answer(analysis).html)
+        st.html(said.html)
     _controls(cohort, offered, chosen)
     figure = ribbon_figure(analysis, theme=session.theme())
     if figure is not None:

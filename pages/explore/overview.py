@@ -12,7 +12,7 @@ from kras_core.report.overview_words import flow_html, flow_rows, overview_answe
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.overview import verify_overview
-from pages.shared import downloads, options, session, small
+from pages.shared import downloads, options, session, share, small
 
 SPREADS = {"range": "Median (range)", "iqr": "Median (quartiles)", "sd": "Mean (SD)"}
 DETAILS = ["Follow-up", "Completeness", "Data card", "Methods", "Verify", "Export"]
@@ -32,8 +32,10 @@ def page() -> None:
     if small.refuses(analysis.sizes):
         return
     session.note(overview_looks(analysis))
+    said = overview_answer(analysis)
+    share.shown("overview", said, analysis)
     with st.container(key="answer"):
-        st.html(overview_answer(analysis).html)
+        st.html(said.html)
     table, flow = st.columns([5, 2], gap="medium")
     with table:
         _controls(bool(analysis.groups))

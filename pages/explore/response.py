@@ -19,7 +19,7 @@ from kras_core.report.response_words import (
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.response import verify_response
-from pages.shared import chart, downloads, options, session, small
+from pages.shared import chart, downloads, options, session, share, small
 
 DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]
 
@@ -39,8 +39,10 @@ def page() -> None:
     if small.refuses([g.n for g in analysis.groups]):
         return
     session.note(response_looks(analysis))
+    said = response_answer(analysis)
+    share.shown("response", said, analysis)
     with st.container(key="answer"):
-        st.html(response_answer(analysis).html)
+        st.html(said.html)
     if recorded:
         st.toggle(
             "Confirmed responses only",

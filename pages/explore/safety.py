@@ -9,7 +9,7 @@ from kras_core.report.figures import butterfly_figure, safety_alt_text
 from kras_core.report.safety_json import safety_json
 from kras_core.report.tables import safety_rows, safety_table
 from kras_core.selection import SelectionError
-from pages.shared import chart, downloads, options, session, small
+from pages.shared import chart, downloads, options, session, share, small
 
 SORTS = {"frequency": "Commonest first", "severe": "Grade ≥ 3 first", "term": "By name"}
 
@@ -28,8 +28,10 @@ def page() -> None:
     if small.refuses(analysis.denominators):
         return
     session.note(safety_looks(analysis))
+    said = safety_answer(analysis)
+    share.shown("safety", said, analysis)
     with st.container(key="answer"):
-        st.html(safety_answer(analysis).html)
+        st.html(said.html)
     if not analysis.rows and cohort.adverse_events is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="view_controls"):

@@ -16,7 +16,7 @@ from kras_core.report.marker_methods import forest_methods
 from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.verify.markers import verify_forest
-from pages.shared import downloads, options, session
+from pages.shared import downloads, options, session, share
 
 
 def page() -> None:
@@ -32,8 +32,10 @@ def page() -> None:
         st.info(str(refusal), icon=":material/info:")
     if forest is not None:
         session.note(forest_looks(forest))
+        said = forest_answer(forest)
+        share.shown("subgroups", said, forest)
         with st.container(key="answer"):
-            st.html(forest_answer(forest).html)
+            st.html(said.html)
         _controls(cohort, selection, forest)
         st.html(forest_html(forest))
     _details(cohort, selection, forest)

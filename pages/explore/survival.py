@@ -23,7 +23,7 @@ from kras_core.report.survival_json import survival_json
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify.survival import verify
-from pages.shared import chart, downloads, historical, options, session, small
+from pages.shared import chart, downloads, historical, options, session, share, small
 
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
@@ -42,8 +42,10 @@ def page() -> None:
     published = historical.rows(analysis)
     drawn = historical.drawn(analysis, published)
     figure = with_published(km_figure(analysis, theme=session.theme()), published, drawn, analysis, session.theme())
+    said = answer(analysis, noted)
+    share.shown("survival", said, analysis)
     with st.container(key="answer"):
-        st.html(answer(analysis, noted).html)
+        st.html(said.html)
     chart.show_first("km", figure, alt_text(analysis))
     st.html(under_figure(analysis, theme=session.theme()) + published_key(analysis, published, drawn))
     _view_controls(analysis)

@@ -16,9 +16,10 @@ GATHERED = 0.012  # seconds
 
 
 def show(key: str, figure: dict[str, Any], alt: str) -> None:
-    """Show a figure that fits every window."""
+    """Show a figure that fits every window; one that names its own width keeps it."""
+    width = "content" if "width" in figure["layout"] else "stretch"
     with st.container(key=key):
-        st.plotly_chart(Ready(figure), theme=None, config=CONFIG, key=f"plot_{key}", alt=alt)
+        st.plotly_chart(Ready(figure), theme=None, config=CONFIG, key=f"plot_{key}", alt=alt, width=width)
 
 
 def show_first(key: str, figure: dict[str, Any], alt: str) -> None:

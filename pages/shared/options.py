@@ -145,6 +145,8 @@ def _declare(
     state, arrived = st.session_state, session.arrived_options()
     if arrived is not None and (key in arrived or not lasting):
         found = read(arrived[key]) if key in arrived else None
+        if key in arrived and found is None:
+            session.refuse_option(key, arrived[key])
         state[key] = default if found is None else found
     elif key not in state or not valid(state[key]):
         state[key] = default

@@ -11,7 +11,20 @@ from typing import TypeVar
 
 import streamlit as st
 
-from kras_core.address import KEYS, UPLOAD, decode, default_selection, encode, token
+from kras_core.address import (
+    KEYS,
+    STAMP_KEYS,
+    UPLOAD,
+    Mismatch,
+    decode,
+    default_selection,
+    encode,
+    left_out,
+    mismatches,
+    other_upload,
+    token,
+    unknown_cohort,
+)
 from kras_core.analyse.results import Look, SurvivalAnalysis
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import BUNDLED, DEFAULT, load
@@ -48,9 +61,9 @@ def keep_upload(cohort: Cohort) -> None:
     st.session_state["read"] = name
     wanted = st.session_state.pop("wanted", None) or {}
     if wanted.get("cohort") == name:
-        go(name, decode(cohort, wanted), _options(wanted))
+        go(name, decode(cohort, wanted), _options(wanted), mismatches(cohort, wanted))
     else:
-        go(name)
+        go(name, mismatched=(other_upload(str(wanted["cohort"]), cohort),) if wanted else ())
 
 
 def forget_upload(name: str) -> None:
@@ -73,9 +86,26 @@ def drop_read() -> None:
     uploads().pop(st.session_state.pop("read", ""), None)
 
 
-def go(name: str, selection: Selection | None = None, options: dict[str, str] | None = None) -> None:
-    """Show that cohort from the next run on: the selection (None: the cohort's own) and the page's own choices."""
-    st.session_state["next_view"] = (name, selection, options or {})
+def go(
+    name: str,
+    selection: Selection | None = None,
+    options: dict[str, str] | None = None,
+    mismatched: tuple[Mismatch, ...] = (),
+) -> None:
+    """Show that cohort from the next run on: the selection (None: the cohort's own) and the page's own choices.
+
+    mismatched: what of a link does not hold there."""
+    st.session_state["next_view"] = (name, selection, options or {}, mismatched)
+
+
+def go_to(parameters: Mapping[str, str | list[str]]) -> bool:
+    """Show what is at this address from the next run on; False where the session has no such cohort."""
+    name = parameters.get("cohort", DEFAULT)
+    name = name if isinstance(name, str) else name[0]
+    cohort = cohort_of(name)
+    if cohort is not None:
+        go(name, decode(cohort, parameters), _options(parameters), mismatches(cohort, parameters))
+    return cohort is not None
 
 
 def _options(parameters: Mapping[str, str | list[str]]) -> dict[str, str]:
@@ -94,8 +124,9 @@ def arrive() -> tuple[Cohort, Selection] | None:
     state = st.session_state
     state["held_options"], state["arrived_options"] = {}, None
     if "next_view" in state:
-        name, selection, state["arrived_options"] = state.pop("next_view")
+        name, selection, state["arrived_options"], mismatched = state.pop("next_view")
         cohort = cohort_of(name) or load(DEFAULT)
+        _arrived_with(mismatched)
         return cohort, selection or default_selection(cohort)
     # A page change empties the query: then the session's own view stays.
     parameters = _query()
@@ -107,8 +138,34 @@ def arrive() -> tuple[Cohort, Selection] | None:
         state["wanted"] = parameters | {"cohort": name}
     if cohort is None:
         cohort, parameters = load(DEFAULT), {}
+        _arrived_with(() if waits_for_file() else (unknown_cohort(name, cohort),))
+    else:
+        _arrived_with(mismatches(cohort, parameters), parameters)
     state["arrived_options"] = _options(parameters)
     return cohort, decode(cohort, parameters)
+
+
+def _arrived_with(mismatched: tuple[Mismatch, ...], parameters: Mapping[str, list[str]] | None = None) -> None:
+    """Remember what of the address does not hold here. Until somebody has read it the address keeps its stamp, so
+    that a reload says it again."""
+    kept = {k: v for k, v in (parameters or {}).items() if k in STAMP_KEYS} if mismatched else {}
+    st.session_state["mismatched"], st.session_state["stamp"] = mismatched, kept
+
+
+def mismatched() -> tuple[Mismatch, ...]:
+    """What of the link that brought this view does not hold here; nothing once it was read."""
+    return st.session_state.get("mismatched", ())
+
+
+def accept_mismatch() -> None:
+    """It was read: from now on the address is stamped with what is here."""
+    _arrived_with(())
+
+
+def refuse_option(key: str, text: str) -> None:
+    """A page's own choice in the arriving address that means nothing here."""
+    st.session_state["mismatched"] = (*mismatched(), left_out([f"{key}={text}"]))
+    st.session_state["refused"] = True
 
 
 def _query() -> dict[str, list[str]]:
@@ -136,11 +193,18 @@ def leave() -> None:
     if waits_for_file():
         st.session_state["address"] = _query()
         return
-    address = encode(*view()) | st.session_state["held_options"]
-    listed = {key: [value] if isinstance(value, str) else list(value) for key, value in address.items()}
-    if _query() != listed:
+    address = present_address() | st.session_state.get("stamp", {})
+    if _query() != address:
         st.query_params.from_dict(address)
-    st.session_state["address"] = listed
+    st.session_state["address"] = address
+    if st.session_state.pop("refused", False):
+        st.rerun()  # what a page could not read is said above it
+
+
+def present_address() -> dict[str, list[str]]:
+    """The address of what this run shows: the view, and the page's own choices as far as they are declared."""
+    address = encode(*view()) | st.session_state["held_options"]
+    return {key: [value] if isinstance(value, str) else list(value) for key, value in address.items()}
 
 
 def set_view(cohort: Cohort, selection: Selection) -> None:

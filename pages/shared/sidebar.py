@@ -17,7 +17,7 @@ from kras_core.controls import CutoffControl, FilterControl, cutoff_control, dis
 from kras_core.conventions import PRESETS
 from kras_core.report.format import md_escape
 from kras_core.selection import AnalysisKind, By, Filter, Selection
-from pages.shared import session, small
+from pages.shared import session, share, small
 
 NONE = "none"
 NOTHING = {"by": "Nobody: one curve", "second": "Nothing"}
@@ -337,7 +337,9 @@ def _methods(cohort: Cohort) -> str:
 
 
 def _foot() -> None:
-    """The switch for small counts, the counter and Reset, drawn when the page has entered what it shows."""
+    """What leaves the page, the switch for small counts, the counter and Reset, drawn when the page has entered what
+    it shows."""
+    share.foot()
     cohort, _ = session.view()
     with st.sidebar:
         small.switch()

@@ -7,7 +7,7 @@ import streamlit as st
 from kras_core.report.small_cells import DEFAULT_THRESHOLD, is_small, threshold
 
 # Pages whose figures stand for single patients or carry counts that cannot be hidden one by one.
-WITHHELD = ("biomarkers", "subgroups", "models", "report")
+WITHHELD = ("biomarkers", "subgroups", "models", "report", "board", "patient", "compare")
 
 
 def below() -> int:
