@@ -107,7 +107,7 @@ def left_out(parts: Iterable[str]) -> Mismatch:
     """Parts of an address, such as "by=ward", that mean nothing here."""
     listed = ", ".join(part[:60] for part in parts)
     return Mismatch(
-        "parts", f"The link also asks for {listed}, which means nothing for this cohort: the view leaves it out."
+        "parts", f"The link asks for {listed}, which means nothing for this cohort: the view leaves it out."
     )
 
 

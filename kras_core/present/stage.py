@@ -25,6 +25,7 @@ from kras_core.report.butterfly import butterfly_figure, safety_alt_text
 from kras_core.report.forest import forest_table_html
 from kras_core.report.km_figure import alt_text, km_figure
 from kras_core.report.km_frame import Json
+from kras_core.report.km_labels import text_width
 from kras_core.report.km_under import risk_table_html
 from kras_core.report.marker_answer import forest_answer
 from kras_core.report.overview_tables import table_one
@@ -49,7 +50,9 @@ MAGNIFIED = 2.3  # 13 pixels of the interface's type are 30 on a screen of 1080 
 LEAST = 2.0  # never less, where a figure is high
 SIDE = 18  # pixels of air beside it
 NAMES = 112  # pixels beside the curves for the names in the table under them (the style sheets' --names)
-AROUND = 118  # pixels of the stage for title, badge, sentence and air
+TITLE, SENTENCE, LEAST_TYPE = 21.0, 16.0, 11.0  # pixels of type; long ones get smaller before they run over
+BESIDE_SENTENCE = 60  # pixels for the scene's number, and for words that do not break
+AROUND = 128  # pixels of the stage for title, badge, sentence and air
 ROW_OF_RISK, ROW_OF_TABLE, HEAD_OF_TABLE, HEAD_OF_FOREST = 20, 25, 66, 46
 
 
@@ -260,12 +263,18 @@ def _fitted(figure: Json, badge: str, foot: int) -> Json:
     return {**figure, "layout": {**layout, "annotations": notes, "margin": margin, "height": _room()}}
 
 
+def _fitting(text: str, most: float, width: float) -> float:
+    """Pixels of type at which the text has room, never below LEAST_TYPE."""
+    return round(min(most, max(LEAST_TYPE, width / (1.04 * text_width(text, 1.0) + 1e-9))), 1)
+
+
 def stage_head(staged: Staged) -> str:
     """Title, and under it where the rows are from, n and method, as HTML."""
     where = f' <span class="kras-where">{fmt.html_escape(staged.where)}</span>' if staged.where else ""
+    size = _fitting(f"{staged.title} {staged.where}", TITLE, staged.size[0] - 2 * SIDE)
     kind = f"kras-badge kras-{staged.provenance}"
     return (
-        f'<header class="kras-stage-head"><h1>{fmt.html_escape(staged.title)}{where}</h1>'
+        f'<header class="kras-stage-head"><h1 style="font-size:{size}px">{fmt.html_escape(staged.title)}{where}</h1>'
         f'<p class="{kind}">{fmt.html_escape(staged.under)}</p></header>'
     )
 
@@ -274,8 +283,9 @@ def stage_foot(staged: Staged, place: str) -> str:
     """The sentence, what does not hold of a scene's address, and which scene of how many, as HTML."""
     doubts = " ".join(m.message for m in staged.mismatches)
     warned = f'<p class="kras-stage-doubt">{fmt.html_escape(doubts)}</p>' if doubts else ""
+    size = _fitting(staged.sentence, SENTENCE, 2 * (staged.size[0] - 2 * SIDE - BESIDE_SENTENCE))
     return (
-        f'<footer class="kras-stage-foot"><p>{fmt.html_escape(staged.sentence)}</p>{warned}'
+        f'<footer class="kras-stage-foot"><p style="font-size:{size}px">{fmt.html_escape(staged.sentence)}</p>{warned}'
         f'<span aria-hidden="true">{fmt.html_escape(place)}</span></footer>'
     )
 
@@ -299,13 +309,13 @@ body, [data-testid=stMain] {{ overflow: hidden !important; }}
   position: fixed !important; left: 50%; top: 50%; width: {width}px !important; height: {height}px; overflow: hidden;
   transform: translate(-50%, -50%) scale(var(--kras-larger)); z-index: 1000000; background: var(--kras-paper);
   box-shadow: 0 0 0 200vmax var(--kras-paper); padding: 12px 18px; gap: 0 !important; color: var(--kras-ink); }}
-.st-key-stage .kras-stage-head h1 {{ font-size: 21px; line-height: 26px; font-weight: 600; margin: 0; padding: 0;
+.st-key-stage .kras-stage-head h1 {{ line-height: 26px; font-weight: 600; margin: 0; padding: 0;
   color: var(--kras-ink); }}
+.st-key-stage .kras-stage-head :is(h1, p) {{ white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }}
 .st-key-stage .kras-stage-head .kras-where {{ font-weight: 400; color: var(--kras-quiet); }}
 .st-key-stage .kras-badge {{ font-size: {small}px; margin: 2px 0 6px; }}
 .st-key-stage .kras-stage-foot {{ position: fixed; left: 18px; right: 18px; bottom: 8px; padding-right: 44px; }}
-.st-key-stage .kras-stage-foot p {{ margin: 0; font-size: 16px; line-height: 20px; color: var(--kras-ink);
-  text-wrap: pretty; }}
+.st-key-stage .kras-stage-foot p {{ margin: 0; line-height: 20px; color: var(--kras-ink); text-wrap: pretty; }}
 .st-key-stage .kras-stage-foot .kras-stage-doubt {{ color: var(--kras-warning); font-size: 12.5px; line-height: 15px; }}
 .st-key-stage .kras-stage-foot span {{ position: absolute; right: 0; bottom: 0; color: var(--kras-quiet);
   font-size: 12.5px; }}

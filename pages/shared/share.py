@@ -23,9 +23,8 @@ def banner() -> None:
     if not found:
         return
     with st.container(key="link_banner"):
-        for mismatch in found:
-            st.warning(md_escape(mismatch.message), icon=":material/link_off:")
-        st.button("Read; go on with what is here", key="accept_link", on_click=session.accept_mismatch, type="tertiary")
+        st.warning("\n\n".join(md_escape(mismatch.message) for mismatch in found), icon=":material/link_off:")
+        st.button("Read: go on with what is here", key="accept_link", on_click=session.accept_mismatch)
 
 
 def shown(page: str, answer: Answer, analysis: OfCohort) -> None:
@@ -49,9 +48,9 @@ def foot() -> None:
                 on_click=_keep,
                 args=(page, answer.title),
             )
-        with st.popover("Share", icon=":material/link:", type="tertiary", on_change="rerun", key="share") as opened:
-            if opened.open:
-                _text(answer, analysis)
+        asked = st.button("Share", icon=":material/link:", type="tertiary", key="share")
+    if asked:
+        _text(answer, analysis)
 
 
 def _keep(page: str, title: str) -> None:
@@ -66,8 +65,9 @@ def scenes() -> tuple[Scene, ...]:
     return st.session_state.get(SCENES, ())
 
 
+@st.dialog("Share this view", width="medium")
 def _text(answer: Answer, analysis: OfCohort) -> None:
     link = link_to(st.context.url or "", session.present_address())
-    st.code(share_text(answer, analysis.cohort, size(analysis), link), language=None, wrap_lines=True, width=360)
+    st.code(share_text(answer, analysis.cohort, size(analysis), link), language=None, wrap_lines=True)
     if analysis.cohort.origin == "uploaded":
         st.caption("The link holds no name and no value of your file. It opens for whoever has the same file.")
