@@ -13,7 +13,7 @@ from kras_core.address import SCHEME
 from kras_core.cohort.bundled import load
 from tests.app.conftest import Server
 from tests.app.tab import Tab
-from tests.app.view import choose, fold, whole_answer
+from tests.app.view import choose, fold, upload, whole_answer
 
 PAGES = ["/", "/overview", "/response", "/safety", "/subgroups", "/biomarkers", "/compare"]
 
@@ -87,6 +87,17 @@ def test_what_a_link_asks_for_in_vain_is_named(page: Tab) -> None:
     said = fold(page.page.locator(".st-key-link_banner").inner_text())
     assert "<img src=x>" in said and "which is not here" in said
     assert page.page.locator(".st-key-link_banner img").count() == 0
+
+
+def test_a_link_to_an_upload_says_when_another_file_is_given(page: Tab, tmp_path: Path) -> None:
+    rows = "".join(f"P{i},{i + 1}.5,{i % 2}\n" for i in range(12))
+    file = tmp_path / "other.csv"
+    file.write_text(f"patient_id,os_months,os_event\n{rows}", encoding="utf-8")
+    page.open("/cohort?cohort=upload-0123456789abcdef&endpoint=e0")
+    upload(page, file)
+    page.page.wait_for_selector(".st-key-link_banner")
+    said = fold(page.page.locator(".st-key-link_banner").inner_text())
+    assert "not the one that the link was made from" in said and "0123456789abcdef" in said
 
 
 def test_the_share_text_holds_caption_n_and_the_link(page: Tab) -> None:
