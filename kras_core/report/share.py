@@ -1,7 +1,7 @@
 """A view in a few lines to send to somebody: caption, n, numbers, the count of looks, and the address."""
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from kras_core import __version__
 from kras_core.analyse.results import CohortRef
@@ -23,4 +23,5 @@ def share_text(answer: Answer, cohort: CohortRef, n: str, link: str) -> str:
 
 def link_to(url: str, address: Mapping[str, str | list[str]]) -> str:
     """The page's address with its parameters."""
-    return f"{url}?{urlencode(address, doseq=True, safe=',|@!<>=')}"
+    page = url if urlsplit(url).path else f"{url}/"
+    return f"{page}?{urlencode(address, doseq=True, safe=',@!=')}"

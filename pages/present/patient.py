@@ -71,7 +71,7 @@ def _refuse(cohort: Cohort) -> None:
 def _wanted(cohort: Cohort, columns: dict[str, Offered]) -> list[str]:
     """Which columns are known, most important first, and how many patients should match."""
     labels = distinct_labels({column: o.label for column, o in columns.items()})
-    usual = [c for c in USUAL if c in columns][:FIRST_SHOWN] or list(columns)[:FIRST_SHOWN]
+    usual = [*(c for c in USUAL if c in columns), *(c for c in columns if c not in (*USUAL, "centre"))][:FIRST_SHOWN]
     start = f"alike:{cohort.digest[:8]}"
     with st.container(horizontal=True, vertical_alignment="bottom", key="alike_which"):
         chosen = st.multiselect(

@@ -92,5 +92,6 @@ def test_an_uploads_name_is_not_shared():
 
 def test_a_link_keeps_every_value_of_a_parameter():
     assert link_to("http://h/p", {"cohort": "a", "where": ["sex=M", "age>=65"]}) == (
-        "http://h/p?cohort=a&where=sex=M&where=age>=65"
+        "http://h/p?cohort=a&where=sex=M&where=age%3E=65"
     )
+    assert link_to("http://h", {"by": "nlr@2.5,sex"}) == "http://h/?by=nlr@2.5,sex"
