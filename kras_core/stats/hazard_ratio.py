@@ -2,7 +2,7 @@
 
 Prism's two (GraphPad Prism Statistics Guide, "hazard ratio": log-rank and Mantel–Haenszel); the second
 is also Peto's one-step estimate (Peto et al. 1977, Br J Cancer 35:1–39). Both drift from the Cox
-estimate as the ratio moves away from 1 (Bernstein, Anderson and Pike 1981, J Am Stat Assoc 76:544–550): O/E
+estimate as the ratio moves away from 1 (Bernstein, Anderson and Pike 1981, Biometrics 37:513–519): O/E
 towards 1; exp((O - E)/V) either way when the groups differ in size.
 """
 
