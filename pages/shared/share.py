@@ -11,7 +11,8 @@ from kras_core.report.answer import Answer
 from kras_core.report.format import md_escape
 from kras_core.report.plain_words import size
 from kras_core.report.share import link_to, share_text
-from pages.shared import session
+from kras_core.report.small_cells import hiding, words
+from pages.shared import session, small
 from pages.shared.downloads import OfCohort
 
 SCENES = "scenes"
@@ -68,6 +69,8 @@ def scenes() -> tuple[Scene, ...]:
 @st.dialog("Share this view", width="medium")
 def _text(answer: Answer, analysis: OfCohort) -> None:
     link = link_to(st.context.url or "", session.present_address())
-    st.code(share_text(answer, analysis.cohort, size(analysis), link), language=None, wrap_lines=True)
+    with hiding(small.below()):
+        text = words(share_text(answer, analysis.cohort, size(analysis), link))
+    st.code(text, language=None, wrap_lines=True)
     if analysis.cohort.origin == "uploaded":
         st.caption("The link holds no name and no value of your file. It opens for whoever has the same file.")
