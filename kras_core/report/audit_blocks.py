@@ -17,7 +17,7 @@ from kras_core.report.format import plain, provenance
 def audit_blocks(report: AuditReport, on: date) -> Document:
     """Summary, what to look at in full, every figure in a table, the checks used."""
     rows = provenance(report.cohort) if report.cohort is not None else "No patient rows"
-    summary = [Paragraph(f"{counts_sentence(report)}."), Paragraph(INTRODUCTION)]
+    summary: list[Block] = [Paragraph(f"{counts_sentence(report)}."), Paragraph(INTRODUCTION)]
     summary += [Paragraph(said, "lead")] if (said := built_in(report)) else []
     summary.append(Captioned("Verdicts", meanings(), "verdicts"))
     look = tuple(b for entries in to_look_at(report) for b in _in_full(entries)) or (Paragraph("Nothing."),)

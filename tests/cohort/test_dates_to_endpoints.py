@@ -206,6 +206,6 @@ def test_the_effect_of_each_rule_is_shown_beside_the_other():
     assert kept.n == dropped.n == ward.N
     assert dropped.events < kept.events
     chosen = replace(mapping, dates=replace(mapping.dates, missed="censor"))
-    look = first_look(chosen, tables, "pfs", **fields)
+    look = first_look(chosen, tables, "pfs", (), **fields)
     assert look.curve is not None and look.curve.overall.events == dropped.events
     assert look.curve.overall.median.estimate == pytest.approx(dropped.median)

@@ -119,7 +119,7 @@ def test_csv_and_excel_hold_the_same_tables() -> None:
     assert book.sheetnames == ["Contents", *(c.file for c in captioned)]
     for c in captioned:
         rows = c.table.text_rows()
-        sheet = [[cell.value or "" for cell in row] for row in book[c.file].iter_rows(max_row=len(rows) + 1)]
+        sheet = [[str(cell.value or "") for cell in row] for row in book[c.file].iter_rows(max_row=len(rows) + 1)]
         assert [[v.lstrip("'") for v in row] for row in sheet[1:]] == [
             [v.lstrip("'") for v in r.values()] for r in rows
         ]
