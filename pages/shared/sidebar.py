@@ -85,7 +85,7 @@ def _later(draw: Callable[..., object], *args: Any, **named: Any) -> None:
 
 
 def _widget(draw: Callable[..., object], label: str, *args: Any, key: str, **named: Any) -> Any:
-    """Have the widget drawn later; what it holds now. Its state must be set and allowed."""
+    """Have the widget drawn later; what it holds now. Its state must be set (browsers may lose it) and allowed."""
     _later(draw, label, *args, key=key, **named)
     return st.session_state[key]
 
@@ -255,7 +255,7 @@ def _shortcuts(control: CutoffControl, key: str, value: float) -> None:
 
 def _where(cohort: Cohort) -> tuple[Filter, ...]:
     controls = {c.column: c for c in filter_controls(cohort)}
-    if not set(st.session_state.get("only", [])) <= set(controls):
+    if not set(st.session_state.setdefault("only", [])) <= set(controls):
         st.session_state["only"] = []
     labels = distinct_labels({c: control.label for c, control in controls.items()})
     columns = _widget(
