@@ -68,3 +68,22 @@ def reconstructed(n: int = 40, **fields) -> Cohort:
         cutoffs={"nlr": Cutoff(3.0, "published: median of these data, blind to outcome")},
         **fields,
     )
+
+
+def simulated_scans(patients: pd.DataFrame, *, seed: int = 3) -> pd.DataFrame:
+    """Target lesions of every patient but each tenth: a baseline up to four weeks before, then every six weeks."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i, (name, months) in enumerate(zip(patients["patient_id"], patients["pfs_months"], strict=True)):
+        if i % 10 == 9:
+            continue
+        size = float(rng.integers(30, 140))
+        trend = rng.choice([-0.25, -0.08, 0.06, 0.2])
+        rows.append((name, -float(rng.integers(0, 28)) / DAYS_PER_MONTH, size))
+        for scan in range(1, min(int(months * DAYS_PER_MONTH / 42), 9) + 1):
+            size = round(max(size * (1 + trend + rng.normal(0, 0.06)), 0.0), 1)
+            trend += 0.04
+            rows.append((name, 42 * scan / DAYS_PER_MONTH, size))
+    return pd.DataFrame(rows, columns=["patient_id", "months", "sum_mm"]).sort_values(
+        ["patient_id", "months"], ignore_index=True
+    )

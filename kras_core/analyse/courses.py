@@ -8,11 +8,11 @@ from kras_core.cohort.model import Cohort
 from kras_core.stats.event_table import TIME_TOLERANCE
 from kras_core.stats.results import NAN, Floats
 
-NO_CHANGE = "needs best_change_percent, the best change of the sum of target lesions against baseline"
+NO_CHANGE = "needs best_change_percent, the best change of target lesions against baseline, or a table target_lesions"
 
 
-def courses(cohort: Cohort, scope: Scope, response: np.ndarray, settled: tuple[bool, bool]) -> tuple[Courses, str]:
-    """Courses of the selected patients, and why there is no change of target lesions (empty where there is).
+def courses(cohort: Cohort, scope: Scope, response: np.ndarray, settled: tuple[bool, bool]) -> Courses:
+    """Courses of the selected patients.
 
     settled: whether who had which response, and who is in which group, is known; what is not is left out, since a
     drawn value beside a patient's times would pair them.
@@ -23,12 +23,11 @@ def courses(cohort: Cohort, scope: Scope, response: np.ndarray, settled: tuple[b
     treated, on_treatment = _treatment(cohort, end, alive)
     responded, response_end = _response(cohort, settled[0])
     change = _column(cohort, "best_change_percent")
-    has_change = bool((~np.isnan(change[rows])).any())
     slot = np.where(scope.groups < scope.k, scope.groups, -1) if scope.k and settled[1] else np.full(cohort.n, -1)
     code = response if settled[0] else np.full(cohort.n, -1)
     parts = (slot, code, end, alive, progression, death, treated, on_treatment, responded, response_end, change)
     names = cohort.patients["patient_id"].to_numpy(dtype=object)
-    return Courses(names[rows], *(part[rows] for part in parts)), "" if has_change else NO_CHANGE
+    return Courses(names[rows], *(part[rows] for part in parts))
 
 
 def _column(cohort: Cohort, name: str) -> Floats:

@@ -164,7 +164,7 @@ def _courses(some: Cohort, view: Selection) -> Courses:
     recorded = some.patients.get("best_response")
     names = [None] * some.n if recorded is None else level_text(recorded)
     response = np.array([RESPONSES.index(name) if name in RESPONSES else -1 for name in names], dtype=np.int64)
-    return courses(some, resolve(some, view), response, (True, True))[0]
+    return courses(some, resolve(some, view), response, (True, True))
 
 
 def _or_reason(make: Callable[[], T], rows: Mask) -> tuple[T | None, str]:

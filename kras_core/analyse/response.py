@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kras_core.analyse.characteristics import count_by_group
-from kras_core.analyse.courses import courses
+from kras_core.analyse.courses import NO_CHANGE, courses
+from kras_core.analyse.lesions import best_changes, lesion_courses
 from kras_core.analyse.redraw import COUNT, HIGH, LOW, drawn_columns, redrawn_groups, shuffles
 from kras_core.analyse.response_guards import response_warnings
 from kras_core.analyse.response_results import (
@@ -65,7 +66,10 @@ def analyse_response(cohort: Cohort, selection: Selection, *, confirmed_only: bo
     everybody = None if redrawn is None else redrawn.sum(axis=1)
     overall = _group(EVERYONE, None, counts.sum(axis=0), everybody, confidence)
     times, times_reason = _times(cohort, selection, scope, codes, redrawn is None)
-    lines, change_reason = courses(cohort, scope, codes, _who_is_settled(cohort, selection))
+    lines = courses(cohort, scope, codes, _who_is_settled(cohort, selection))
+    lesions, lesions_reason = lesion_courses(cohort, scope.selected)
+    computed = lesions is not None and bool(np.isnan(lines.change).all())
+    lines = replace(lines, change=best_changes(lesions, lines.n)) if lesions is not None and computed else lines
     analysis = ResponseAnalysis(
         cohort=reference_to(cohort),
         selection=selection,
@@ -76,8 +80,11 @@ def analyse_response(cohort: Cohort, selection: Selection, *, confirmed_only: bo
         comparisons=_comparisons(groups, scope, confidence),
         times=times,
         times_reason=times_reason,
-        change_reason=change_reason,
+        change_reason=NO_CHANGE if np.isnan(lines.change).all() else "",
+        change_from_sums=computed,
         courses=lines,
+        lesions=lesions,
+        lesions_reason=lesions_reason,
         confirmed="only" if confirmed_only else "any" if "response_confirmed" in cohort.patients else "not recorded",
         unconfirmed=int((unconfirmed & scope.selected).sum()),
         unknown=int((scope.groups == scope.k).sum()) if scope.k else 0,

@@ -98,12 +98,38 @@ class Courses:
         return len(self.names)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LesionCourses:
+    """The sum of target lesions over time, by patient and time; one entry a scan, each array (scans,).
+
+    patient: position in `Courses`. months: from the start; the first scan of a patient is the baseline, the last at
+    or before month 0. change: against the baseline in per cent. progressed: whether the sum alone shows progression.
+    """
+
+    patient: np.ndarray
+    months: Floats
+    sum_mm: Floats
+    change: Floats
+    progressed: np.ndarray
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """Whether a scan is its patient's baseline."""
+        return np.concatenate(([True], np.diff(self.patient) != 0))
+
+    @property
+    def followed(self) -> int:
+        """Patients with a scan after the baseline."""
+        return len(np.unique(self.patient[~self.baseline]))
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseAnalysis:
     """The Response view. confirmed: "only" (an unconfirmed response counts as stable disease), "any" (confirmation
     is recorded, and every response counts), "not recorded".
 
-    times_reason, change_reason: why there are no response times, no waterfall plot; empty where there are.
+    times_reason, change_reason, lesions_reason: why there are no response times, no waterfall, no spider plot; empty
+    where there are. change_from_sums: whether best changes are computed from the sums of target lesions.
     drawn: why there are ranges, else empty.
     """
 
@@ -117,7 +143,10 @@ class ResponseAnalysis:
     times: tuple[ResponseTimes, ...]
     times_reason: str
     change_reason: str
+    change_from_sums: bool
     courses: Courses
+    lesions: LesionCourses | None
+    lesions_reason: str
     confirmed: Literal["only", "any", "not recorded"]
     unconfirmed: int
     unknown: int

@@ -1,7 +1,7 @@
 """The cohorts that come with KRAScope: one registry, one folder each under `data/`.
 
-A folder holds `README.md` (the data card), `cohort.toml`, `patients.csv` and, where adverse events were
-recorded, `adverse_events.csv`, both under the names of the variable dictionary. A cohort whose rows are
+A folder holds `README.md` (the data card), `cohort.toml`, `patients.csv` and, where they were recorded,
+`adverse_events.csv` and `target_lesions.csv`, all under the names of the variable dictionary. A cohort whose rows are
 those of an installed package has no CSV; its registry row names the function that reads them.
 
 cohort.toml:
@@ -47,6 +47,7 @@ from kras_core.cohort.model import Cohort, Cutoff, Declared, PartlyDrawn, Proven
 from kras_core.cohort.problems import CohortError, Problem
 from kras_core.cohort.readers import RawTables, paths_given, read, read_path
 from kras_core.cohort.validate import build_cohort, check
+from kras_core.cohort.variables import BESIDE
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 DEFAULT = "sintilimab-anlotinib"
@@ -103,8 +104,8 @@ class BundledCohort:
         """The rows as text, as from an upload: bundled cohorts pass the same validation."""
         if self.rows is not None:
             return read(("patients.csv", self.rows().to_csv(index=False).encode()))
-        events = self.path / "adverse_events.csv"
-        return read_path(self.path / "patients.csv", events if events.exists() else None)
+        beside = (self.path / f"{table}.csv" for table in BESIDE)
+        return read_path([self.path / "patients.csv", *(path for path in beside if path.exists())])
 
     def load(self) -> Cohort:
         """Read and validate. Raises CohortError, OSError, and ValueError for a setting that is not known."""

@@ -1,4 +1,4 @@
-"""The cohort: patients, adverse events, provenance, and the digest that names exactly these data."""
+"""The cohort: patients, adverse events, target lesions, provenance, and the digest that names exactly these data."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ class Declared:
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """Patients (one row each), adverse events (one row each) and what must be known of both.
+    """Patients, adverse events, scans of target lesions (one row each) and what must be known of them.
 
     patients: validated columns of the variable dictionary plus extra columns, `patient_id` unique;
         numbers are float64, flags float64 (0, 1, NaN), categories pandas Categorical (levels that occur,
@@ -67,6 +67,8 @@ class Cohort:
         Every endpoint `<id>` the cohort offers has `<id>_months` and `<id>_event`.
     adverse_events: patient_id, term, grade (1–5), related (0, 1, NaN); None where none were recorded
         (which is not the same as an empty table: nobody had any).
+    target_lesions: patient_id, months from the start, sum_mm (sum of diameters), by patient and time, each with a
+        baseline above 0 mm at or before month 0; None where none were recorded.
     days_per_month: divisor between days and months. time_in_days: endpoints whose months are whole
         days divided by it, so that a threshold in months becomes whole days.
     drawn: columns drawn at random to match a total (reconstructed cohorts): their association with any
@@ -99,6 +101,7 @@ class Cohort:
     citation: str = ""
     licence: str = ""
     card: str = ""
+    target_lesions: pd.DataFrame | None = None
     digest: str = field(init=False, default="")
     _memo: dict[Any, Any] = field(init=False, default_factory=dict, repr=False)
 
@@ -144,7 +147,7 @@ def _endpoints(columns: pd.Index) -> tuple[str, ...]:
 
 
 def digest_of(cohort: Cohort) -> str:
-    """SHA-256 of everything that can change a figure or a name on it: both tables (names, types, order
+    """SHA-256 of everything that can change a figure or a name on it: the tables (names, types, order
     of categories, values), the month's divisor, what was drawn, cut-offs, labels, definitions and the
     schema version. Not id and title: the same file under another name is the same cohort."""
     said = {
@@ -159,7 +162,9 @@ def digest_of(cohort: Cohort) -> str:
         "said": [cohort.conditional_on, cohort.ae_definition, cohort.ctcae_version],
     }
     h = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
-    for name, frame in (("patients", cohort.patients), ("adverse_events", cohort.adverse_events)):
+    tables = {"patients": cohort.patients, "adverse_events": cohort.adverse_events}
+    tables |= {} if cohort.target_lesions is None else {"target_lesions": cohort.target_lesions}
+    for name, frame in tables.items():
         h.update(json.dumps([name, None if frame is None else list(frame.shape)]).encode())
         if frame is not None:
             for column in frame.columns:

@@ -1,30 +1,31 @@
-"""Files in KRAScope's own form -> the table of patients and that of adverse events.
+"""Files in KRAScope's own form -> the table of patients, and those of adverse events and of target lesions.
 
 Any format will do (`files`); the columns have the names of the variable dictionary, or the files are
 those of a study form that is turned into them. Columns of any other name: `mapping`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kras_core.cohort.files.opened import Opened, open_paths, open_tables
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.problems import CohortError, Problem, has_errors
-from kras_core.cohort.variables import column_key
+from kras_core.cohort.variables import BESIDE, column_key
 
 _NOTED_ALREADY = frozenset({"missing-word", "missing-code"})  # what validation says of the same cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawTables:
-    """What the files hold: patients, adverse events or None, and what was noticed while reading."""
+    """What the files hold: patients, adverse events and target lesions or None, and what was noticed while reading."""
 
     patients: RawTable
     adverse_events: RawTable | None
     files: tuple[str, ...]
     sheets: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
+    target_lesions: RawTable | None = None
 
 
 def read(*files: tuple[str, bytes]) -> RawTables:
@@ -55,13 +56,14 @@ def _raw(opened: Opened, files: Sequence[str]) -> RawTables:
 
 
 def tables_of(opened: Opened, files: Sequence[str]) -> RawTables:
-    """What was opened as patients and adverse events; files: the names as given. Raises CohortError."""
+    """What was opened as patients and the tables beside them; files: the names as given. Raises CohortError."""
     problems = [p for p in opened.problems if p.code not in _NOTED_ALREADY]
     if has_errors(problems):
         raise CohortError(problems)
-    patients, events = _roles(list(opened.tables), problems)
+    patients, beside = _roles(opened.tables, problems)
     sheet_names = tuple(t.sheet for t in opened.tables if t.sheet)
-    return RawTables(patients, events, tuple(files), sheet_names, tuple(problems))
+    events, lesions = beside.get("adverse_events"), beside.get("target_lesions")
+    return RawTables(patients, events, tuple(files), sheet_names, tuple(problems), lesions)
 
 
 def read_table(name: str, content: bytes) -> RawTable:
@@ -78,24 +80,30 @@ def _unchosen(problem: Problem) -> Problem:
     return Problem("error", "no-patients-sheet", problem.file, expected="a sheet named patients", remedy=remedy)
 
 
-def _roles(tables: list[RawTable], problems: list[Problem]) -> tuple[RawTable, RawTable | None]:
-    """Which table is which, by its name or its columns."""
-    events = [t for t in tables if _holds_adverse_events(t)]
-    patients = [t for t in tables if t not in events]
-    for kind, found in (("patients", patients), ("adverse events", events)):
-        if len(found) > 1:
-            remedy = f"Two tables of {kind} were given. Choose one."
-            problems.append(Problem("error", "two-tables", found[1].file, found[1].sheet, remedy=remedy))
-    if not patients:
-        file = tables[0].file if tables else "upload"
-        remedy = "This holds adverse events only. Add the table with one row per patient."
+def _roles(tables: Iterable[RawTable], problems: list[Problem]) -> tuple[RawTable, dict[str, RawTable]]:
+    """Which table is which, by its name or its columns: patients, and those beside them by their names."""
+    found: dict[str, list[RawTable]] = {"patients": []}
+    for table in tables:
+        found.setdefault(_role(table), []).append(table)
+    for role, several in found.items():
+        if len(several) > 1:
+            remedy = f"Two tables of {role.replace('_', ' ')} were given. Choose one."
+            problems.append(Problem("error", "two-tables", several[1].file, several[1].sheet, remedy=remedy))
+    patients, *_ = found.pop("patients") or [None]
+    if patients is None:
+        only = " and ".join(role.replace("_", " ") for role in found)
+        file = next((t.file for several in found.values() for t in several), "upload")
+        remedy = f"This holds {only or 'nothing'} only. Add the table with one row per patient."
         problems.append(Problem("error", "no-patients", file, remedy=remedy))
-    if has_errors(problems):
+    if patients is None or has_errors(problems):
         raise CohortError(problems)
-    return patients[0], events[0] if events else None
+    return patients, {role: several[0] for role, several in found.items()}
 
 
-def _holds_adverse_events(table: RawTable) -> bool:
-    if column_key(table.sheet or Path(table.file).stem) == "adverse_events":
-        return True
-    return "term" in table.keys and not any(key.endswith("_event") for key in table.keys)
+def _role(table: RawTable) -> str:
+    name = column_key(table.sheet or Path(table.file).stem)
+    if name in BESIDE:
+        return name
+    if any(key.endswith("_event") for key in table.keys):
+        return "patients"
+    return "adverse_events" if "term" in table.keys else "target_lesions" if "sum_mm" in table.keys else "patients"

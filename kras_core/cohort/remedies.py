@@ -1,7 +1,7 @@
 """One-click corrections: each safe, named, and recorded cell by cell, so that nothing is silently changed.
 
 A remedy is offered only where its meaning is not in doubt: an impossible value is emptied, exact copies of a row are
-dropped, two columns change places, a header says days. Which of two contradicting dates is right, or whether 2 means
+dropped, two columns change places, a header says days. Table of two contradicting dates is right, or whether 2 means
 died, only the user knows: there the report says what to mend and offers nothing.
 
     corrected, audit = apply(tables, remedies)      # the tables as they were are not touched: leave one out to undo it
@@ -10,7 +10,6 @@ died, only the user knows: there the report says what to mend and offers nothing
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,9 +19,7 @@ from kras_core.cohort.derive import endpoint_columns
 from kras_core.cohort.files import RawTable
 from kras_core.cohort.problems import Problem
 from kras_core.cohort.readers import RawTables
-from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, ENDPOINT_COLUMN, Variable, column_key, variable
-
-Which = Literal["patients", "adverse_events"]
+from kras_core.cohort.variables import ENDPOINT_COLUMN, TABLES, Table, Variable, column_key, variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Remedy:
     """
 
     kind: str
-    table: Which
+    table: Table
     column: str
     rows: tuple[int, ...]
     label: str
@@ -47,7 +44,7 @@ class Change:
     after is None where the whole row was dropped; then before lists what stood in it.
     """
 
-    table: Which
+    table: Table
     row: int
     column: str
     before: str
@@ -74,7 +71,7 @@ def offered(tables: RawTables, problems: Iterable[Problem]) -> dict[tuple[str, s
         offer = OFFERS.get(problem.code)
         if offer is None or key_of(problem) in found:
             continue
-        for name in ("patients", "adverse_events"):
+        for name in TABLES:
             table: RawTable | None = getattr(tables, name)
             if table is not None and (table.file, table.sheet) == (problem.file, problem.sheet):
                 remedy = offer(table, name, problem)
@@ -257,9 +254,9 @@ def _plain_date(match: re.Match[str], day_first: bool) -> str | None:
 # ------------------------------------------------------------------------------- which problem offers what
 
 
-def _known(table: Which, column: str) -> Variable | None:
+def _known(table: Table, column: str) -> Variable | None:
     key = column_key(column)
-    return ADVERSE_EVENT_VARIABLES.get(key) if table == "adverse_events" else variable(key)
+    return variable(key) if table == "patients" else TABLES[table].get(key)
 
 
 def _time_of(table: RawTable, event: str) -> str:
@@ -273,7 +270,7 @@ def _other_unit(header: str) -> str:
     return key.removesuffix("_months") + "_days" if key.endswith("_months") else key.removesuffix("_days") + "_months"
 
 
-def _offer_empty(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_empty(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     known = _known(name, problem.column)
     if problem.every is None or known is None or known.required or problem.column not in table.header:
         return None
@@ -284,7 +281,7 @@ def _offer_empty(table: RawTable, name: Which, problem: Problem) -> Remedy | Non
     return Remedy("empty", name, problem.column, rows, label, f"Emptied: expected {problem.expected}.")
 
 
-def _offer_read(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_read(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     """Reading is offered where every such cell has one meaning, else emptying."""
     known = _known(name, problem.column)
     if problem.every is None or known is None or problem.column not in table.header:
@@ -300,40 +297,40 @@ def _offer_read(table: RawTable, name: Which, problem: Problem) -> Remedy | None
     return Remedy("read", name, problem.column, rows, f"Read as {what}{some}", f"Read as one of {what}: {known.label}.")
 
 
-def _offer_range(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_range(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     """A survival time of more than a century in months is one in days; any other impossible value is emptied."""
     match = ENDPOINT_COLUMN.match(column_key(problem.column))
     renamed = _offer_rename(table, name, problem) if match and match[2] == "months" else None
     return renamed or _offer_empty(table, name, problem)
 
 
-def _offer_drop(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_drop(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     n = int(_copies(table).sum())
     rows = "1 row that is an exact copy" if n == 1 else f"{n:,} rows that are exact copies"
     return Remedy("drop-copies", name, "", (), f"Drop {rows}", "An exact copy of an earlier row.") if n else None
 
 
-def _offer_rename(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_rename(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     to = _other_unit(problem.column)
     if to in table.keys or problem.column not in table.header:
         return None
     return Remedy("rename", name, problem.column, (), f"Call the column {to}", "The numbers are in the other unit.")
 
 
-def _offer_exchange(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_exchange(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     time = _time_of(table, problem.column)
     if not time:
         return None
     return Remedy("exchange", name, problem.column, (), f"Exchange {time} and {problem.column}", "Columns exchanged.")
 
 
-def _offer_invert(table: RawTable, name: Which, problem: Problem) -> Remedy | None:
+def _offer_invert(table: RawTable, name: Table, problem: Problem) -> Remedy | None:
     if problem.column not in table.header:
         return None
     return Remedy("invert", name, problem.column, (), f"Exchange 0 and 1 in {problem.column}", "1 stood for no event.")
 
 
-OFFERS: Mapping[str, Callable[[RawTable, Which, Problem], Remedy | None]] = {
+OFFERS: Mapping[str, Callable[[RawTable, Table, Problem], Remedy | None]] = {
     "unreadable": _offer_read,
     "range": _offer_range,
     "negative-time": _offer_empty,

@@ -1,21 +1,17 @@
-"""The file to fill in: a workbook with a sheet for patients, one for adverse events and the dictionary, or CSVs."""
+"""The file to fill in: a workbook with sheets for patients, for each table beside them and the dictionary, or CSVs."""
 
 import csv
 import datetime as dt
 import io
 from collections.abc import Mapping
-from typing import Literal
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from kras_core.cohort.files.table import EXAMPLE_PREFIX
-from kras_core.cohort.variables import ADVERSE_EVENT_VARIABLES, VARIABLES, Variable
+from kras_core.cohort.variables import TABLES, Table, Variable
 
-Table = Literal["patients", "adverse_events"]
-
-TABLES: Mapping[Table, Mapping[str, Variable]] = {"patients": VARIABLES, "adverse_events": ADVERSE_EVENT_VARIABLES}
 ROWS_CHECKED = 2_000
 MAX_LIST = 255  # characters that Excel allows in a list of levels
 
@@ -82,11 +78,17 @@ EXAMPLES: Mapping[Table, tuple[dict[str, str], ...]] = {
         },
         {"patient_id": f"{EXAMPLE_PREFIX}-02", "term": "Rash", "grade": "1", "related": "1", "immune_related": "1"},
     ),
+    "target_lesions": (
+        {"patient_id": f"{EXAMPLE_PREFIX}-01", "days": "-7", "sum_mm": "78"},
+        {"patient_id": f"{EXAMPLE_PREFIX}-01", "days": "42", "sum_mm": "49"},
+        {"patient_id": f"{EXAMPLE_PREFIX}-02", "assessment_date": "2021-08-30", "sum_mm": "62"},
+        {"patient_id": f"{EXAMPLE_PREFIX}-02", "assessment_date": "2021-10-14", "sum_mm": "66"},
+    ),
 }
 
 
 def template_workbook() -> bytes:
-    """An .xlsx file with the sheets patients, adverse_events and dictionary; nothing in it is a formula."""
+    """An .xlsx file with a sheet for each of TABLES and one for the dictionary; nothing in it is a formula."""
     content = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(content, options) as book:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kras_core.cohort import coding, coerce, response_rules, rules, schema
+from kras_core.cohort import coding, coerce, response_rules, rules, schema, target_lesions
 from kras_core.cohort.derive import derive, endpoint_ids
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.model import DAYS_PER_MONTH, MARKS, Cohort, Provenance
@@ -16,6 +16,7 @@ from kras_core.cohort.readers import RawTables
 from kras_core.cohort.variables import (
     ADVERSE_EVENT_VARIABLES,
     ENDPOINT_COLUMN,
+    TARGET_LESION_VARIABLES,
     VARIABLES,
     Variable,
     column_key,
@@ -64,6 +65,8 @@ def examine(
     elif raw.adverse_events is not None:
         remedy = "There are no rows: adverse events count as not recorded."
         problems.append(raw.adverse_events.problem("note", "no-adverse-events", remedy=remedy))
+    lesions, noticed = _target_lesions(raw.target_lesions, patients.frame, days_per_month)
+    problems += noticed
 
     problems.sort(key=lambda p: _ORDER[p.severity])
     if has_errors(problems):
@@ -80,6 +83,7 @@ def examine(
         provenance=_provenance(marked, provenance),
         patients=_finished(derived.frame, patients.dictionary),
         adverse_events=None if events is None else _finished(events.frame, events.dictionary),
+        target_lesions=lesions,
         **fields,
     )
     return cohort, tuple(problems)
@@ -183,13 +187,32 @@ def _column_rules(table: _Typed, unique: str = "") -> Iterator[Finding]:
 
 def _adverse_event_findings(events: _Typed, patients: pd.DataFrame) -> list[Finding]:
     found = [*events.findings, *_column_rules(events), *response_rules.adverse_events(events.frame, patients)]
-    if {"patient_id"} <= set(events.frame.columns) & set(patients.columns):
-        ids = events.frame["patient_id"]
+    return [f for f in (*found, *_unknown_patients(events.frame, patients)) if f.rows is None or f.rows.any()]
+
+
+def _unknown_patients(beside: pd.DataFrame, patients: pd.DataFrame) -> Iterator[Finding]:
+    if {"patient_id"} <= set(beside.columns) & set(patients.columns):
+        ids = beside["patient_id"]
         unknown = (ids.notna() & ~ids.isin(patients["patient_id"])).to_numpy()
-        if unknown.any():
-            expected, remedy = "a patient_id of the table of patients", "Correct it, or add the patient."
-            found.append(Finding("error", "unknown-patient", "patient_id", unknown, expected, remedy))
-    return [f for f in found if f.rows is None or f.rows.any()]
+        expected, remedy = "a patient_id of the table of patients", "Correct it, or add the patient."
+        yield Finding("error", "unknown-patient", "patient_id", unknown, expected, remedy)
+
+
+def _target_lesions(
+    raw: RawTable | None, patients: pd.DataFrame, days_per_month: float
+) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """The scans by patient and time, None where there are none; and what is wrong with them."""
+    if raw is None:
+        return None, []
+    if not raw.n:
+        remedy = "There are no rows: target lesions count as not recorded."
+        return None, [raw.problem("note", "no-target-lesions", remedy=remedy)]
+    scans = _typed(raw, TARGET_LESION_VARIABLES)
+    months = target_lesions.months_of(scans.frame, patients, days_per_month)
+    found = [*scans.findings, *_column_rules(scans), *_unknown_patients(scans.frame, patients)]
+    found += target_lesions.broken_rules(scans.frame, months)
+    problems = _placed([f for f in found if f.rows is None or f.rows.any()], scans)
+    return (None if has_errors(problems) else target_lesions.finished(scans.frame, months)), problems
 
 
 def _said_once(findings: Iterable[Finding]) -> list[Finding]:

@@ -12,6 +12,7 @@ from typing import Literal
 from kras_core.cohort.endpoints import endpoint
 
 Kind = Literal["id", "number", "integer", "category", "flag", "date", "text"]
+Table = Literal["patients", "adverse_events", "target_lesions"]
 Role = Literal[
     "id", "demographic", "disease", "treatment", "laboratory", "date", "outcome", "response", "adverse event"
 ]
@@ -290,6 +291,54 @@ ADVERSE_EVENT_VARIABLES: dict[str, Variable] = {
         _flag("immune_related", "Immune-related", "adverse event"),
     )
 }
+
+_SCAN = "Of the scan, from the start of treatment on; 0 or less before the first dose."
+
+TARGET_LESION_VARIABLES: dict[str, Variable] = {
+    v.name: v
+    for v in (
+        Variable("patient_id", "Patient", "id", "id", required=True, note="As in the table of patients."),
+        Variable(
+            "days",
+            "Day of the scan",
+            "number",
+            "response",
+            "days",
+            low=-_CENTURY["days"],
+            high=_CENTURY["days"],
+            note=_SCAN,
+        ),
+        Variable(
+            "months",
+            "Month of the scan",
+            "number",
+            "response",
+            "months",
+            low=-_CENTURY["months"],
+            high=_CENTURY["months"],
+            note="Where there are no days.",
+        ),
+        _date("assessment_date", "Date of the scan", "Instead of days or months; needs the patient's start_date."),
+        Variable(
+            "sum_mm",
+            "Sum of diameters of target lesions",
+            "number",
+            "response",
+            "mm",
+            low=0,
+            high=2_000,
+            required=True,
+            note="RECIST 1.1: longest diameters, of lymph nodes the short axis. One row per scan, baseline included.",
+        ),
+    )
+}
+
+# Tables that a file may hold beside that of the patients, with several rows a patient.
+BESIDE: dict[Table, dict[str, Variable]] = {
+    "adverse_events": ADVERSE_EVENT_VARIABLES,
+    "target_lesions": TARGET_LESION_VARIABLES,
+}
+TABLES: dict[Table, dict[str, Variable]] = {"patients": VARIABLES, **BESIDE}
 
 
 def column_key(header: str) -> str:

@@ -9,6 +9,7 @@ from kras_core.report.km_under import under_figure
 from kras_core.report.patient_figures import swimmer_figure, swimmer_orders, waterfall_figure
 from kras_core.report.response_figure import response_figure
 from kras_core.report.ribbon import ribbon_alt_text, ribbon_figure, ribbon_foot
+from kras_core.report.spider_figure import spider_figure
 from kras_core.report.spline_figure import spline_alt_text, spline_figure, spline_foot
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ribbon_figure",
     "ribbon_foot",
     "safety_alt_text",
+    "spider_figure",
     "spline_alt_text",
     "spline_figure",
     "spline_foot",

@@ -103,7 +103,7 @@ def _until(c: Courses) -> tuple[np.ndarray, str]:
 
 def _courses(c: Courses, shown: np.ndarray, names: list[str], clock: Clock, tokens: Tokens, theme: Theme) -> list[Json]:
     """Two traces: the whole course, and its first part on top."""
-    fills = _fills(c, shown, tokens, theme)
+    filled = fills(c, shown, tokens, theme)
     until, words = _until(c)
     said = [_course_words(c, i, name, clock) for i, name in zip(shown, names, strict=True)]
     template = "%{customdata}<extra></extra>"
@@ -117,7 +117,7 @@ def _courses(c: Courses, shown: np.ndarray, names: list[str], clock: Clock, toke
                 "y": y,
                 "x": [round(float(v) * clock.per_month, 3) for v in values[shown]],
                 "width": 0.62,
-                "marker": {"color": fills, "opacity": opacity, "line": {"width": 0}},
+                "marker": {"color": filled, "opacity": opacity, "line": {"width": 0}},
                 "customdata": said,
                 "hovertemplate": template,
                 "name": words,
@@ -126,7 +126,7 @@ def _courses(c: Courses, shown: np.ndarray, names: list[str], clock: Clock, toke
     return traces
 
 
-def _fills(c: Courses, shown: np.ndarray, tokens: Tokens, theme: Theme) -> list[str]:
+def fills(c: Courses, shown: np.ndarray, tokens: Tokens, theme: Theme) -> list[str]:
     """By best response where it is known of somebody, else by group, else one colour."""
     if (c.response >= 0).any():
         by_response = [*response_colours(tokens), tokens.hairline]
@@ -194,8 +194,8 @@ def _marks(c: Courses, shown: np.ndarray, clock: Clock, tokens: Tokens) -> list[
 def _around(analysis: OfCourses, drawn: int, of: int, tokens: Tokens, left: float, compact: bool) -> list[Json]:
     c = analysis.courses
     marks = [f"{sign} {words}" for what, sign, words, _, _ in MARKS if (~np.isnan(_at(c, what))).any()]
-    fills = _key_of_fills(analysis, tokens, np.arange(analysis.courses.n))
-    lines = [fills, "   ".join(marks)] if compact else ["      ".join(filter(None, [fills, "   ".join(marks)]))]
+    filled = key_of_fills(analysis, tokens, np.arange(analysis.courses.n))
+    lines = [filled, "   ".join(marks)] if compact else ["      ".join(filter(None, [filled, "   ".join(marks)]))]
     key = "<br>".join(line for line in lines if line)
     said = f"Dark: {_until(c)[1]}. " if not np.isnan(_until(c)[0]).all() else ""
     if not (c.response >= 0).any():
@@ -215,7 +215,8 @@ def _around(analysis: OfCourses, drawn: int, of: int, tokens: Tokens, left: floa
     ]
 
 
-def _key_of_fills(analysis: OfCourses, tokens: Tokens, rows: np.ndarray) -> str:
+def key_of_fills(analysis: OfCourses, tokens: Tokens, rows: np.ndarray) -> str:
+    """What the colours of these patients mean."""
     c = analysis.courses
     slots, responses = c.slot[rows], c.response[rows]
     if (c.response >= 0).any():
@@ -242,7 +243,7 @@ def waterfall_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", comp
         "type": "bar",
         "x": list(range(len(shown))),
         "y": [round(float(v), 2) for v in c.change[shown]],
-        "marker": {"color": _fills(c, shown, tokens, theme), "line": {"width": 0}},
+        "marker": {"color": fills(c, shown, tokens, theme), "line": {"width": 0}},
         "customdata": said,
         "hovertemplate": "%{customdata}<extra></extra>",
     }
@@ -275,7 +276,7 @@ def waterfall_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", comp
                   "zerolinecolor": tokens.quiet, "zerolinewidth": 1},
         "shapes": shapes,
         "annotations": [
-            annotation(_key_of_fills(analysis, tokens, shown), 0, 1, **place, yanchor="bottom", xshift=-46, yshift=8),
+            annotation(key_of_fills(analysis, tokens, shown), 0, 1, **place, yanchor="bottom", xshift=-46, yshift=8),
             annotation(foot, 0, 0, **place, yanchor="top", xshift=-46, yshift=-8),
         ],
     }  # fmt: skip

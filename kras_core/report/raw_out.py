@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from kras_core.cohort.files import RawTable
 from kras_core.cohort.readers import RawTables
+from kras_core.cohort.variables import TABLES
 from kras_core.report.csv_out import neutral
 
 PLAIN = {
@@ -29,10 +30,11 @@ def table_csv(table: RawTable) -> bytes:
 
 
 def tables_workbook(tables: RawTables, audit: Sequence[Mapping[str, str]] = ()) -> bytes:
-    """The sheets patients and, where there are any, adverse_events, all as text; `audit` on its own sheet."""
+    """The sheet patients and those beside it that there are, all as text; `audit` on its own sheet."""
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, PLAIN) as book:
-        for name, table in (("patients", tables.patients), ("adverse_events", tables.adverse_events)):
+        for name in TABLES:
+            table: RawTable | None = getattr(tables, name)
             if table is not None:
                 lines = [table.header, *zip(*table.columns, strict=True)]
                 _fill(book.add_worksheet(name), lines)

@@ -46,6 +46,8 @@ def response_json(analysis: ResponseAnalysis) -> Json:
         ],
         "times": [_times(t) for t in analysis.times],
         "times_reason": analysis.times_reason or None,
+        "target_lesions": _lesions(analysis),
+        "target_lesions_reason": analysis.lesions_reason or None,
         "drawn": analysis.drawn or None,
         "warnings": [{"code": w.code, "message": w.message} for w in analysis.warnings],
     }
@@ -73,6 +75,29 @@ def _group(group: ResponseGroup) -> Json:
         "rates": rates,
         "ranges": {name: list(ends) for name, ends in group.ranges.items()} or None,
     }
+
+
+def _lesions(analysis: ResponseAnalysis) -> list[Json] | None:
+    """Every patient's scans from the baseline on: change against it in per cent, progression by the sum alone."""
+    lesions = analysis.lesions
+    if lesions is None:
+        return None
+    found = []
+    for i in dict.fromkeys(lesions.patient.tolist()):
+        rows = lesions.patient == i
+        later = lesions.change[rows][1:]
+        grown = lesions.months[rows & lesions.progressed]
+        found.append(
+            {
+                "patient": str(analysis.courses.names[i]),
+                "months": [number(v) for v in lesions.months[rows]],
+                "sum_mm": [number(v) for v in lesions.sum_mm[rows]],
+                "change_percent": [number(v) for v in lesions.change[rows]],
+                "best_change_percent": number(later.min()) if later.size else None,
+                "progression_months": number(grown[0]) if grown.size else None,
+            }
+        )
+    return found
 
 
 def _interval(p: Proportion) -> list[float | None]:

@@ -90,6 +90,25 @@ def _sums(rows: tuple[Row, ...], groups: tuple[ResponseGroup, ...]) -> tuple[Sum
     return tuple(found)
 
 
+def lesion_rows(analysis: ResponseAnalysis) -> list[dict[str, str]]:
+    """The scans of target lesions as rows of text, for a file; none where there are none."""
+    lesions = analysis.lesions
+    if lesions is None:
+        return []
+    return [
+        {
+            "patient_id": str(analysis.courses.names[i]),
+            "months": f"{month:.3f}",
+            "sum_mm": f"{size:g}",
+            "change_percent": f"{change:.1f}",
+            "progression_by_sum": "yes" if progressed else "no",
+        }
+        for i, month, size, change, progressed in zip(
+            lesions.patient, lesions.months, lesions.sum_mm, lesions.change, lesions.progressed, strict=True
+        )
+    ]
+
+
 def gives_away(analysis: ResponseAnalysis) -> bool:
     """Whether counts are hidden in the best responses, so that rates and bars of them cannot be shown either."""
     return bool(_best(analysis).hides)

@@ -8,6 +8,12 @@ from kras_core.report.response_tables import NAMES, gives_away, size
 
 MOST_NAMED = 3
 
+SPIDER = (
+    "Target lesions: change of their sum against the baseline, the last scan at or before the start (drawn at 0). "
+    "Progression by the sum: 20 % and 5 mm above the smallest so far, the baseline included (RECIST 1.1, 4.3.1). "
+    "Progression by new lesions or by other lesions is not in the sums."
+)
+
 
 def response_answer(analysis: ResponseAnalysis) -> Answer:
     """Both rates of everybody; then of the groups, with their difference."""
@@ -94,6 +100,19 @@ def waterfall_alt_text(analysis: ResponseAnalysis) -> str:
     )
 
 
+def spider_alt_text(analysis: ResponseAnalysis) -> str:
+    """The spider plot in words; the analysis has lesions."""
+    lesions = analysis.lesions
+    assert lesions is not None
+    progressed = len(set(lesions.patient[lesions.progressed].tolist()))
+    responded = len(set(lesions.patient[lesions.change <= -30].tolist()))
+    return (
+        f"Spider plot of the sum of target lesions against baseline in {fmt.plural(lesions.followed, 'patient')}: "
+        f"{responded} once smaller by 30 % or more, {progressed} with progression by the sum. "
+        f"{provenance(analysis.cohort)}."
+    )
+
+
 def response_methods(analysis: ResponseAnalysis) -> list[str]:
     """How the view was computed, in plain sentences."""
     lines = [
@@ -109,6 +128,9 @@ def response_methods(analysis: ResponseAnalysis) -> list[str]:
         if analysis.times
         else f"Time to and duration of response: {analysis.times_reason}."
     )
+    lines += [SPIDER] if analysis.lesions is not None else []
+    if analysis.change_from_sums:
+        lines.append("Best change: at the smallest sum of target lesions after the baseline, from the table of scans.")
     if analysis.cohort.conditional_on:
         lines.append(f"All of it is conditional on {analysis.cohort.conditional_on}.")
     return lines

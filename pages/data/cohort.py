@@ -13,6 +13,7 @@ from kras_core.cohort.problems import CohortError, Problem, has_errors
 from kras_core.cohort.readers import RawTables
 from kras_core.cohort.template import template_csv, template_workbook
 from kras_core.cohort.validate import examine
+from kras_core.cohort.variables import TABLES
 from kras_core.report.cohort_card import card_html, problems_html
 from kras_core.report.format import md_escape
 from pages.shared import draft as drafts
@@ -93,7 +94,7 @@ def _templates() -> None:
             icon=":material/download:",
             key="template_xlsx",
         )
-        for table in ("patients", "adverse_events"):
+        for table in TABLES:
             st.download_button(
                 f"Template, {table}.csv",
                 template_csv(table),
@@ -228,7 +229,11 @@ def _summary(problems: tuple[Problem, ...]) -> None:
 
 
 def _preview(raw: RawTables) -> None:
-    for name, table in (("patients", raw.patients), ("adverse events", raw.adverse_events)):
+    for name, table in (
+        ("patients", raw.patients),
+        ("adverse events", raw.adverse_events),
+        ("target lesions", raw.target_lesions),
+    ):
         if table is not None:
             with st.expander(f"First rows of {name}, as written", on_change="rerun", key=f"preview:{name}") as shown:
                 if shown.open:

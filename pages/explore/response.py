@@ -5,14 +5,15 @@ import streamlit as st
 from kras_core.analyse.ledger import response_looks
 from kras_core.analyse.response import analyse_response
 from kras_core.analyse.response_results import ResponseAnalysis
-from kras_core.report.figures import response_figure, swimmer_figure, swimmer_orders, waterfall_figure
+from kras_core.report.figures import response_figure, spider_figure, swimmer_figure, swimmer_orders, waterfall_figure
 from kras_core.report.format import md_escape
 from kras_core.report.response_json import response_json
-from kras_core.report.response_tables import gives_away, response_tables
+from kras_core.report.response_tables import gives_away, lesion_rows, response_tables
 from kras_core.report.response_words import (
     response_alt_text,
     response_answer,
     response_methods,
+    spider_alt_text,
     swimmer_alt_text,
     waterfall_alt_text,
 )
@@ -21,7 +22,7 @@ from kras_core.selection import SelectionError
 from kras_core.verify.response import verify_response
 from pages.shared import chart, downloads, options, session, share, small
 
-DETAILS = ["Numbers", "Swimmer", "Waterfall", "Methods", "Verify", "Export"]
+DETAILS = ["Numbers", "Swimmer", "Waterfall", "Spider", "Methods", "Verify", "Export"]
 
 
 def page() -> None:
@@ -61,7 +62,9 @@ def page() -> None:
 
 def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
     order = options.choice("swimmer", swimmer_orders(analysis.courses))
-    numbers, swimmer, waterfall, methods, check, export = st.tabs(DETAILS, on_change="rerun", key="response_details")
+    numbers, swimmer, waterfall, spider, methods, check, export = st.tabs(
+        DETAILS, on_change="rerun", key="response_details"
+    )
     if numbers.open:
         with numbers:
             st.html("".join(table.html() for table in response_tables(analysis)))
@@ -73,6 +76,10 @@ def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
         with waterfall:
             if not small.withheld("Single patients are"):
                 _waterfall(analysis)
+    if spider.open:
+        with spider:
+            if not small.withheld("Single patients are"):
+                _spider(analysis)
     if methods.open:
         with methods:
             st.markdown("\n".join(f"- {line}" for line in response_methods(analysis)))
@@ -82,8 +89,10 @@ def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
                 _verify(analysis, confirmed)
     if export.open:
         with export:
-            names = ("best-response", "response-rates", "differences", "response-times")
+            names = ("best-response", "response-rates", "differences", "response-times", "target-lesions")
             found = {t.kind: t.text_rows() for t in response_tables(analysis)}
+            if (scans := lesion_rows(analysis)) and not small.below():
+                found["target-lesions"] = scans
             downloads.tables(
                 {name: found[name] for name in names if name in found},
                 analysis,
@@ -120,9 +129,19 @@ def _waterfall(analysis: ResponseAnalysis) -> None:
             lambda compact: waterfall_figure(analysis, theme=session.theme(), compact=compact),
             waterfall_alt_text(analysis),
         )
-    st.caption(
-        "No spider plot: it needs the sum of target lesions at every scan, and the table of patients has one row each."
-    )
+
+
+def _spider(analysis: ResponseAnalysis) -> None:
+    if analysis.lesions is None:
+        st.caption(f"No spider plot: this cohort {analysis.lesions_reason} (docs/files.md says how it looks).")
+    elif not analysis.lesions.followed:
+        st.caption("No spider plot: no patient has a scan of target lesions after the baseline.")
+    else:
+        chart.show_fitting(
+            "spider",
+            lambda compact: spider_figure(analysis, theme=session.theme(), compact=compact),
+            spider_alt_text(analysis),
+        )
 
 
 def _verify(analysis: ResponseAnalysis, confirmed: bool) -> None:

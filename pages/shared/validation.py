@@ -13,6 +13,7 @@ import streamlit as st
 from kras_core.cohort.problems import Problem
 from kras_core.cohort.readers import RawTables
 from kras_core.cohort.remedies import Change, Remedy, apply, key_of, offered
+from kras_core.cohort.variables import TABLES
 from kras_core.report.cohort_card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.format import md_escape
@@ -127,7 +128,7 @@ def _downloads(
         _download("Changes, CSV", csv_bytes(audit), "krascope-changes.csv", "text/csv")
         book = tables_workbook(checked.tables, audit)
         _download("Corrected copy, Excel", book, "krascope-corrected.xlsx", WORKBOOK)
-        for name in ("patients", "adverse_events"):
+        for name in TABLES:
             table = getattr(checked.tables, name)
             if table is not None:
                 _download(f"Corrected {name}, CSV", table_csv(table), f"krascope-{name}.csv", "text/csv")

@@ -20,6 +20,7 @@ PATIENTS = [
     {"patient_id": "SIM-02", "sex": "F", "ecog": "1", "prior_lines": "1", "pfs_days": 92, "pfs_event": 0},
 ]
 EVENTS = [{"patient_id": "SIM-02", "term": "Rash", "grade": 3, "related": 1}]
+SCANS = [{"patient_id": "SIM-01", "days": -3, "sum_mm": 60}, {"patient_id": "SIM-01", "days": 42, "sum_mm": 30}]
 
 
 def opened():
@@ -27,7 +28,7 @@ def opened():
 
 
 def filled(book) -> bytes:
-    for name, rows in (("patients", PATIENTS), ("adverse_events", EVENTS)):
+    for name, rows in (("patients", PATIENTS), ("adverse_events", EVENTS), ("target_lesions", SCANS)):
         sheet = book[name]
         header = [cell.value for cell in sheet[1]]
         for i, row in enumerate(rows, start=sheet.max_row + 1):
@@ -44,7 +45,7 @@ def build(*files):
 
 def test_sheets_and_headers_are_the_dictionarys():
     book = opened()
-    assert book.sheetnames == ["patients", "adverse_events", "dictionary"]
+    assert book.sheetnames == [*TABLES, "dictionary"]
     assert [cell.value for cell in book["patients"][1]] == list(VARIABLES)
     assert [cell.value for cell in book["adverse_events"][1]] == list(ADVERSE_EVENT_VARIABLES)
     assert book["patients"].freeze_panes == "B2"
@@ -82,7 +83,7 @@ def test_the_empty_template_has_no_patients_and_its_examples_are_marked():
     assert tables.patients.n == 0
     assert {p.code for p in check(tables) if p.severity == "error"} == {"no-rows", "no-endpoint"}
     for table in TABLES:
-        assert len(EXAMPLES[table]) == 2
+        assert {row["patient_id"] for row in EXAMPLES[table]} == {f"{EXAMPLE_PREFIX}-0{i}" for i in (1, 2)}
         assert all(row["patient_id"].startswith(EXAMPLE_PREFIX) for row in EXAMPLES[table])
 
 
@@ -103,6 +104,8 @@ def test_a_filled_template_comes_back_as_a_cohort():
     assert list(cohort.patients.columns)[:1] == ["patient_id"]
     assert cohort.adverse_events is not None
     assert cohort.adverse_events[["patient_id", "term", "grade"]].to_numpy().tolist() == [["SIM-02", "Rash", 3.0]]
+    assert cohort.target_lesions is not None
+    assert cohort.target_lesions["sum_mm"].tolist() == [60.0, 30.0]
 
 
 def test_rows_of_a_filled_template_are_counted_as_in_the_sheet():
@@ -120,7 +123,7 @@ def test_rows_of_a_filled_template_are_counted_as_in_the_sheet():
 
 def test_csv_templates_come_back_as_the_same_cohort():
     files = []
-    filled_in: dict[Table, list] = {"patients": PATIENTS, "adverse_events": EVENTS}
+    filled_in: dict[Table, list] = {"patients": PATIENTS, "adverse_events": EVENTS, "target_lesions": SCANS}
     for table, rows in filled_in.items():
         content = template_csv(table)
         assert content.startswith(b"\xef\xbb\xbf")

@@ -1,5 +1,6 @@
 """The Response view's figures: valid, escaped, bounded, and equal to the numbers beneath them."""
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -10,10 +11,11 @@ import pytest
 
 from kras_core.analyse.response import analyse_response
 from kras_core.cohort.bundled import DEFAULT, load
-from kras_core.report.figures import response_figure, swimmer_figure, waterfall_figure
+from kras_core.report.figures import response_figure, spider_figure, swimmer_figure, waterfall_figure
 from kras_core.report.patient_figures import MOST_COLUMNS, MOST_PATIENTS, swimmer_order, swimmer_orders
+from kras_core.report.spider_figure import MOST_LINES
 from kras_core.selection import By, Selection
-from tests.simulated import simulated_cohort
+from tests.simulated import simulated_cohort, simulated_scans
 
 
 def analysis_of(cohort, *by: str):
@@ -32,14 +34,15 @@ def full():
         "response_months": np.where(cohort.patients["best_response"] == "PR", 1.5, np.nan),
         "best_change_percent": np.round(rng.uniform(-90, 60, 120)),
     }
-    return replace(cohort, patients=cohort.patients.assign(**columns))
+    patients = cohort.patients.assign(**columns)
+    return replace(cohort, patients=patients, target_lesions=simulated_scans(patients))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("compact", [False, True])
 def test_figures_are_valid_and_small(full, theme, compact):
     analysis = analysis_of(full, "ward")
-    for draw in (response_figure, swimmer_figure, waterfall_figure):
+    for draw in (response_figure, swimmer_figure, waterfall_figure, spider_figure):
         figure = draw(analysis, theme=theme, compact=compact)
         go.Figure(figure)
         text = json.dumps(figure, allow_nan=False)
@@ -100,6 +103,29 @@ def test_the_waterfall_falls_and_says_who_is_not_in_it(full):
     assert len(heights) == 113 <= MOST_COLUMNS and (np.diff(heights) <= 0).all()
     assert "7 patients without a measured change" in json.dumps(figure["layout"])
     assert sorted(s["y0"] for s in figure["layout"]["shapes"]) == [-30, 20]
+
+
+def test_the_spider_has_one_line_a_patient_from_nought_and_says_who_is_not_in_it(full):
+    analysis = analysis_of(full, "ward")
+    lesions = analysis.lesions
+    figure = spider_figure(analysis)
+    lines = [t for t in figure["data"] if t["mode"] == "lines+markers"]
+    drawn = [list(zip(*part, strict=True)) for t in lines for part in parts_of(t["x"], t["y"])]
+    assert len(lines) == 3 and len(drawn) == min(lesions.followed, MOST_LINES)
+    assert all(part[0] == (0, 0) for part in drawn)
+    followed = np.isin(lesions.patient, lesions.patient[~lesions.baseline])
+    assert sorted(y for part in drawn for _, y in part) == pytest.approx(sorted(lesions.change[followed]), abs=0.006)
+    (marks,) = [t for t in figure["data"] if t["mode"] == "markers"]
+    assert len(marks["x"]) == lesions.progressed.sum() > 0
+    assert sorted(s["y0"] for s in figure["layout"]["shapes"]) == [-30, 20]
+    said = json.dumps(figure["layout"], ensure_ascii=False)
+    assert "12 patients without sums" in said and "New and other lesions" in said
+
+
+def parts_of(x, y):
+    """The lines of one trace: what stands between its gaps."""
+    gaps = [-1, *(i for i, v in enumerate(x) if v is None), len(x)]
+    return [(x[a + 1 : b], y[a + 1 : b]) for a, b in itertools.pairwise(gaps)]
 
 
 def test_forty_groups_are_cut_off_and_said():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kras_core.cohort.problems import Problem, Severity, per_row
-from kras_core.cohort.variables import column_key
+from kras_core.cohort.variables import BESIDE, column_key
 
 MAX_COLUMNS = 2_000
 EXAMPLE_PREFIX = "SIM-EXAMPLE"
@@ -71,8 +71,8 @@ def table_of(
     lines = np.flatnonzero(filled.any(axis=0)) if filled.size else np.empty(0, dtype=int)
     where = Problem("error", "empty-table", file, sheet)
     if not len(lines):
-        if column_key(sheet) == "adverse_events":
-            remedy = "The sheet is empty: adverse events count as not recorded."
+        if column_key(sheet) in BESIDE:
+            remedy = f"The sheet is empty: {column_key(sheet).replace('_', ' ')} count as not recorded."
             return None, [replace(where, severity="note", remedy=remedy)]
         return None, [replace(where, remedy="There is nothing in it. Check that the table was saved.")]
     kept = [i for i in range(len(columns)) if filled[i].any()]

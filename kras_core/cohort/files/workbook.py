@@ -22,7 +22,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from kras_core.cohort.files.archive import DAMAGED, WorkbookError, measure
 from kras_core.cohort.files.table import RawTable, table_of
 from kras_core.cohort.problems import Problem
-from kras_core.cohort.variables import column_key, variable
+from kras_core.cohort.variables import BESIDE, column_key, variable
 
 Sheets = dict[str, list[list[str]]]
 
@@ -37,7 +37,7 @@ _OLD = "This old workbook (.xls) cannot be opened: it is damaged, too large or n
 _LAST_SERIAL = 73_050  # 31 December 2099 in the 1900 system
 _LIKELY_SERIALS = (18_264, 55_153)  # 1950 to 2050: what is taken for a day where only the column's name says so
 _DATED = re.compile(r"date|datum|fecha|日期|^dob$|_dt$")
-OWN_SHEETS = ("patients", "adverse_events")
+OWN_SHEETS = ("patients", *BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,11 @@ def read_workbook(name: str, content: bytes, chosen: str = "") -> tuple[list[Raw
     """The tables of a workbook, what was noticed, and the names of all its sheets.
 
     chosen: the sheet with one row per patient. Without a choice it is the one named patients, or the only
-    one, or the first that is not empty (said as "sheet-chosen"). A sheet adverse_events is read beside it.
+    one, or the first that is not empty (said as "sheet-chosen"). Sheets adverse_events and target_lesions are
+    read beside it.
     """
     try:
-        book = open_book(content, (chosen, "adverse_events") if chosen else OWN_SHEETS)
+        book = open_book(content, (chosen, *BESIDE) if chosen else OWN_SHEETS)
         names = tuple(book.grids)
         keyed = {column_key(sheet): sheet for sheet in names}
         if chosen and chosen not in names:
@@ -69,9 +70,9 @@ def read_workbook(name: str, content: bytes, chosen: str = "") -> tuple[list[Raw
             book = open_book(content, names)
     except WorkbookError as error:
         return [], [Problem("error", "workbook", name, remedy=str(error))], ()
-    filled = [n for n in names if book.grids[n] and column_key(n) not in ("adverse_events", "dictionary")]
+    filled = [n for n in names if book.grids[n] and column_key(n) not in (*BESIDE, "dictionary")]
     first = chosen or (names[0] if len(names) == 1 else keyed.get("patients") or (filled or [""])[0])
-    used = [sheet for sheet in names if sheet == first or (column_key(sheet) == "adverse_events")]
+    used = [sheet for sheet in names if sheet == first or column_key(sheet) in BESIDE]
     tables, problems = _tables(name, book, used)
     if guessed:
         remedy = "No sheet is named “patients”: the first that is not empty was read. Choose the one to read."
