@@ -82,8 +82,10 @@ def simulated_scans(patients: pd.DataFrame, *, seed: int = 3) -> pd.DataFrame:
         rows.append((name, -float(rng.integers(0, 28)) / DAYS_PER_MONTH, size))
         for scan in range(1, min(int(months * DAYS_PER_MONTH / 42), 9) + 1):
             size = round(max(size * (1 + trend + rng.normal(0, 0.06)), 0.0), 1)
-            trend += 0.04
+            trend += 0.03
             rows.append((name, 42 * scan / DAYS_PER_MONTH, size))
+            if size > 1.6 * rows[-scan - 1][2]:
+                break
     return pd.DataFrame(rows, columns=["patient_id", "months", "sum_mm"]).sort_values(
         ["patient_id", "months"], ignore_index=True
     )

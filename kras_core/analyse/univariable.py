@@ -81,15 +81,15 @@ def analyse_cox(cohort: Cohort, selection: Selection, variables: tuple[str, ...]
 def _variable(cohort: Cohort, selection: Selection, id: str, n: int) -> Univariable:
     stratifier = chosen(cohort, By(id))
     if stratifier.post_baseline and selection.analysis != "landmark":
-        return _empty(stratifier, n, 0, "known only after the start: it needs a landmark")
+        return _empty(stratifier, 0, "known only after the start: it needs a landmark")
     unknown = never_together(cohort, selection.but(by=(By(id),)))
     if unknown:
-        return _empty(stratifier, 0, n, unknown)
+        return _empty(stratifier, 0, unknown)
     return (_number if stratifier.kind == "cut" else _category)(cohort, selection, stratifier, n)
 
 
-def _empty(stratifier: Stratifier, missing: int, n: int, note: str) -> Univariable:
-    return Univariable(stratifier.id, stratifier.label, n, 0, missing, "", 0, 0, (), None, note=note)
+def _empty(stratifier: Stratifier, missing: int, note: str, n: int = 0, events: int = 0) -> Univariable:
+    return Univariable(stratifier.id, stratifier.label, n, events, missing, "", 0, 0, (), None, note=note)
 
 
 def _drawn(cohort: Cohort, selection: Selection) -> str:
@@ -108,7 +108,8 @@ def _category(cohort: Cohort, selection: Selection, stratifier: Stratifier, n: i
     shown = [i for i in range(scope.k) if table.n[i]]
     known = int(table.n.sum())
     if len(shown) < 2:
-        return _empty(stratifier, n - known, known, "every patient has the same value" if shown else "no value known")
+        note = "every patient has the same value" if shown else "no value known"
+        return _empty(stratifier, n - known, note, known, int(table.events.sum()))
     labels = [scope.labels[i] for i in shown]
     zero = shown.index(scope.reference) if scope.reference in shown else 0
     drawn = redrawn_groups(cohort, by, by.endpoint)
@@ -185,7 +186,7 @@ def _number(cohort: Cohort, selection: Selection, stratifier: Stratifier, n: int
     try:
         rows = marker_rows(cohort, selection, stratifier.column)
     except SelectionError:
-        return _empty(stratifier, n, 0, "no value known")
+        return _empty(stratifier, n, "no value known")
     size, events, sd = rows.values.size, int(rows.event.sum()), standard_deviation(rows.values)
     found = Univariable(stratifier.id, stratifier.label, size, events, n - size, "", 0, 0, (), None)
     if np.unique(rows.values).size < 2:

@@ -16,12 +16,13 @@ WORDS = {"error": "Mend", "warning": "Look", "note": "Note"}
 
 def card_html(cohort: Cohort) -> str:
     """Name, provenance, size, endpoints, digest, source."""
-    events = cohort.adverse_events
+    events, scans = cohort.adverse_events, cohort.target_lesions
     facts = [
         ("Provenance", _provenance(cohort)),
         ("Patients", f"{cohort.n:,}"),
         ("Endpoints", ", ".join(id.upper() for id in cohort.endpoints) or "none"),
         ("Adverse events", "not recorded" if events is None else plural(len(events), "row")),
+        ("Target lesions", "" if scans is None else plural(len(scans), "scan")),
         ("A month is", f"{cohort.days_per_month:.4f} days"),
         ("Source", cohort.citation),
         ("Licence", cohort.licence),

@@ -126,10 +126,11 @@ def _courses(c: Courses, shown: np.ndarray, names: list[str], clock: Clock, toke
     return traces
 
 
-def fills(c: Courses, shown: np.ndarray, tokens: Tokens, theme: Theme) -> list[str]:
-    """By best response where it is known of somebody, else by group, else one colour."""
+def fills(c: Courses, shown: np.ndarray, tokens: Tokens, theme: Theme, responses: tuple[str, ...] = ()) -> list[str]:
+    """By best response where it is known of somebody, else by group, else one colour. responses: colours by RESPONSES
+    other than those of bars."""
     if (c.response >= 0).any():
-        by_response = [*response_colours(tokens), tokens.hairline]
+        by_response = [*(responses or response_colours(tokens)), tokens.hairline]
         return [by_response[i] for i in c.response[shown].tolist()]
     if (c.slot >= 0).any():
         return [colour(i, theme) if i >= 0 else fade(tokens.quiet, 0.5) for i in c.slot[shown].tolist()]
@@ -215,16 +216,17 @@ def _around(analysis: OfCourses, drawn: int, of: int, tokens: Tokens, left: floa
     ]
 
 
-def key_of_fills(analysis: OfCourses, tokens: Tokens, rows: np.ndarray) -> str:
-    """What the colours of these patients mean."""
+def key_of_fills(analysis: OfCourses, tokens: Tokens, rows: np.ndarray, responses: tuple[str, ...] = ()) -> str:
+    """What the colours of these patients mean (see `fills`)."""
     c = analysis.courses
-    slots, responses = c.slot[rows], c.response[rows]
+    slots = c.slot[rows]
     if (c.response >= 0).any():
-        found = [(RESPONSES[i], response_colours(tokens)[i]) for i in range(len(RESPONSES)) if (responses == i).any()]
+        named = zip(RESPONSES, responses or response_colours(tokens), strict=True)
+        found = [pair for i, pair in enumerate(named) if (c.response[rows] == i).any()]
     else:
         theme: Theme = "dark" if tokens is TOKENS["dark"] else "light"
-        named = sorted(set(slots[slots >= 0].tolist()))[:6]
-        found = [(plotly_escape(short(analysis.labels[s])), colour(s, theme)) for s in named]
+        groups = sorted(set(slots[slots >= 0].tolist()))[:6]
+        found = [(plotly_escape(short(analysis.labels[s])), colour(s, theme)) for s in groups]
     return "   ".join(f'<span style="color:{fill}">■</span> {name}' for name, fill in found)
 
 

@@ -6,15 +6,21 @@ from kras_core.analyse.response_results import LesionCourses, ResponseAnalysis
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, plotly_escape, provenance
 from kras_core.report.km_frame import FIXED, Json, annotation, canvas, short
-from kras_core.report.palette import TOKENS, Theme, Tokens
+from kras_core.report.palette import TOKENS, Theme, Tokens, fade
 from kras_core.report.patient_figures import PARTIAL, PROGRESSION, fills, key_of_fills
 
 MOST_LINES = 150
+HIGHEST = 200  # per cent: one tumour that grew tenfold would flatten all others
+
+
+def _colours(tokens: Tokens) -> tuple[str, ...]:
+    """By RESPONSES, as the bars have them, strong enough for lines."""
+    return (tokens.accent, fade(tokens.accent, 0.7), fade(tokens.quiet, 0.8), tokens.error, fade(tokens.quiet, 0.5))
 
 
 def spider_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compact: bool = False) -> Json:
     """Change against the baseline in per cent over time, coloured by best response where it is known, else by group;
-    lines at −30 and +20 %, diamonds where the sum alone shows progression. Every patient begins at 0, 0.
+    lines at −30 and +20 %, diamonds where the sum alone first shows progression. Every patient begins at 0, 0.
 
     The analysis has lesions. Patients without a scan after the baseline have no line and are counted at the foot.
     """
@@ -25,16 +31,16 @@ def spider_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compact
     line = {"color": tokens.quiet, "width": 1, "dash": "4px,3px"}
     left = {"xref": "paper", "yref": "paper", "xanchor": "left", "align": "left"}
     font = {"color": tokens.quiet, "size": 12}
-    key = key_of_fills(analysis, tokens, drawn)
+    key = key_of_fills(analysis, tokens, drawn, _colours(tokens))
     mark = "◆ progression by the sum" if lesions.progressed.any() else ""
     layout = {
         **canvas(theme, 12),
-        "height": 420,
-        "margin": {"l": 52, "r": 16, "t": 58 if compact else 40, "b": 112 if compact else 92},
+        "height": 440 if compact else 420,
+        "margin": {"l": 52, "r": 16, "t": 58 if compact else 40, "b": 132 if compact else 92},
         "hovermode": "closest",
         "xaxis": {**FIXED, "rangemode": "tozero", "title": {"text": clock.unit, "standoff": 4, "font": font}},
-        "yaxis": {**FIXED, "ticksuffix": " %", "showgrid": True, "gridcolor": tokens.hairline, "zeroline": True,
-                  "zerolinecolor": tokens.quiet, "zerolinewidth": 1},
+        "yaxis": {**FIXED, "range": list(_range(lesions)), "ticksuffix": " %", "showgrid": True,
+                  "gridcolor": tokens.hairline, "zeroline": True, "zerolinecolor": tokens.quiet, "zerolinewidth": 1},
         "shapes": [
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": line}
             for y in (PARTIAL, PROGRESSION)
@@ -50,11 +56,18 @@ def spider_figure(analysis: ResponseAnalysis, *, theme: Theme = "light", compact
             "layout": layout}  # fmt: skip
 
 
+def _range(lesions: LesionCourses) -> tuple[float, float]:
+    """Ends of the axis in per cent, both thresholds within."""
+    top = min(max(float(lesions.change.max()), PROGRESSION), HIGHEST)
+    return min(float(lesions.change.min()), PARTIAL) - 8, top + 8
+
+
 def _lines(
     analysis: ResponseAnalysis, lesions: LesionCourses, drawn: np.ndarray, clock: Clock, theme: Theme
 ) -> list[Json]:
     """A trace for each colour, its patients' lines with gaps between them."""
-    colours = dict(zip(drawn.tolist(), fills(analysis.courses, drawn, TOKENS[theme], theme), strict=True))
+    tokens = TOKENS[theme]
+    colours = dict(zip(drawn.tolist(), fills(analysis.courses, drawn, tokens, theme, _colours(tokens)), strict=True))
     traces = []
     for fill in dict.fromkeys(colours.values()):
         x: list[float | None] = []
@@ -77,7 +90,6 @@ def _lines(
                 "marker": {"color": fill, "size": 5},
                 "customdata": said[:-1],
                 "hovertemplate": "%{customdata}<extra></extra>",
-                "cliponaxis": False,
             }
         )
     return traces
@@ -99,6 +111,7 @@ def _words(lesions: LesionCourses, row: int, name: str, clock: Clock) -> str:
 
 def _progressed(lesions: LesionCourses, drawn: np.ndarray, clock: Clock, tokens: Tokens) -> list[Json]:
     rows = np.flatnonzero(lesions.progressed & np.isin(lesions.patient, drawn))
+    rows = rows[np.unique(lesions.patient[rows], return_index=True)[1]]
     if not rows.size:
         return []
     marker = {"symbol": "diamond", "size": 8, "color": tokens.ink, "line": {"width": 1, "color": tokens.paper}}
@@ -110,7 +123,6 @@ def _progressed(lesions: LesionCourses, drawn: np.ndarray, clock: Clock, tokens:
             "y": [round(float(v), 2) for v in lesions.change[rows]],
             "marker": marker,
             "hoverinfo": "skip",
-            "cliponaxis": False,
         }
     ]
 
@@ -119,12 +131,14 @@ def _foot(analysis: ResponseAnalysis, lesions: LesionCourses, drawn: int, tokens
     """Whose data, what the lines and marks mean, and who is not drawn."""
     known = np.unique(lesions.patient).size
     without, baseline_only = analysis.courses.n - known, known - lesions.followed
+    beyond = int((lesions.change > HIGHEST).sum())
     missing = [
         f"{fmt.plural(without, 'patient')} without sums" if without else "",
         f"{baseline_only} with a baseline only" if baseline_only else "",
+        f"{fmt.plural(beyond, 'scan')} above +{HIGHEST} %, beyond the axis" if beyond else "",
         f"the first {drawn} of {lesions.followed} lines are drawn" if drawn < lesions.followed else "",
     ]
-    said = ["Lines: −30 % (partial response) and +20 %.", "◆: 20 % and 5 mm above the smallest sum so far."]
+    said = ["Lines: −30 % (partial response) and +20 %.", "◆: first 20 % and 5 mm above the smallest sum so far."]
     said += ["New and other lesions cannot be seen here."]
     said += [f"{', '.join(filter(None, missing))}.".capitalize()] if any(missing) else []
     head = f'<span style="color:{tokens.ink}">{provenance(analysis.cohort)}</span>'

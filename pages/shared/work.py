@@ -64,15 +64,17 @@ def _fragment(
 ) -> None:
     state = f"work:{name}"
     job: Job | None = st.session_state.get(state)
+    place = st.empty()  # else the button would stand faded under the progress until the first chunk is done
     if job is None:
-        if st.button(label, key=f"start:{name}", icon=":material/play_arrow:"):
+        if place.button(label, key=f"start:{name}", icon=":material/play_arrow:"):
             st.session_state[state] = Job(key, start())
             st.rerun(scope="fragment")
         return
     if job.steps is None:
-        show(job.result)
+        with place.container():
+            show(job.result)
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with place.container(horizontal=True, vertical_alignment="center"):
         words = "" if job.result is None else told(job.result)
         st.progress(min(job.done, 1.0), text=f"{job.done:.0%} {words}", width=320)
         st.button("Cancel", key=f"cancel:{name}", type="tertiary", on_click=_forget, args=(state,))

@@ -218,9 +218,12 @@ def test_constant_missing_and_later_known_variables_are_named():
     age = ROWS.age.copy()
     age[:30] = np.nan
     cohort = with_patients(COHORT, ldh=np.full(200, 240.0), age=age)
-    table = analyse_cox(cohort, select(), ("ldh", "age", "best_response"))
-    ldh, aged, response = table.variables
-    assert ldh.note == "every patient has the same value" and ldh.terms == ()
+    cohort = with_patients(cohort, sex=pd.Categorical(["F"] * 200, categories=["F", "M"]))
+    table = analyse_cox(cohort, select(), ("ldh", "sex", "age", "best_response"))
+    ldh, sex, aged, response = table.variables
+    for same in (ldh, sex):
+        assert same.note == "every patient has the same value" and same.terms == ()
+        assert (same.n, same.events) == (200, table.events) and table.events > 0
     assert (aged.n, aged.missing) == (170, 30)
     assert "landmark" in response.note
 

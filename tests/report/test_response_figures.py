@@ -116,10 +116,19 @@ def test_the_spider_has_one_line_a_patient_from_nought_and_says_who_is_not_in_it
     followed = np.isin(lesions.patient, lesions.patient[~lesions.baseline])
     assert sorted(y for part in drawn for _, y in part) == pytest.approx(sorted(lesions.change[followed]), abs=0.006)
     (marks,) = [t for t in figure["data"] if t["mode"] == "markers"]
-    assert len(marks["x"]) == lesions.progressed.sum() > 0
+    assert len(marks["x"]) == len(set(lesions.patient[lesions.progressed])) > 0
     assert sorted(s["y0"] for s in figure["layout"]["shapes"]) == [-30, 20]
     said = json.dumps(figure["layout"], ensure_ascii=False)
-    assert "12 patients without sums" in said and "New and other lesions" in said
+    assert "12 patients without sums" in said and "beyond the axis" not in said and "New and other lesions" in said
+
+
+def test_what_grew_beyond_the_axis_is_counted(full):
+    scans = full.target_lesions
+    last = ~scans.duplicated("patient_id", keep="last") & (scans["months"] > 5)
+    large = replace(full, target_lesions=scans.assign(sum_mm=scans["sum_mm"].where(~last, 5_000.0)))
+    figure = spider_figure(analysis_of(large))
+    said = json.dumps(figure["layout"], ensure_ascii=False)
+    assert figure["layout"]["yaxis"]["range"][1] == 208 and f"{last.sum()} scans above +200 %" in said
 
 
 def parts_of(x, y):
