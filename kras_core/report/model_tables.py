@@ -16,42 +16,44 @@ BLANK = Printed("")
 def model_table(analysis: ModelAnalysis) -> Table:
     """Every term with both estimates, what is missing, and the tests of each covariate."""
     c, penalised = analysis.selection.conventions, not analysis.firth_reason
+    tested = any(covariate.test is not None for covariate in analysis.covariates)
+    one, test = "Ordinary" if penalised else "", "covariate's p: likelihood ratio; " if tested else ""
     columns = (
         Column("Covariate", numeric=False),
         Column("Events/n"),
-        Column("Hazard ratio", over="Ordinary"),
-        Column("p", over="Ordinary"),
+        Column("Hazard ratio", over=one),
+        Column("p", over=one),
         *((Column("Hazard ratio", over="Firth"), Column("p", over="Firth")) if penalised else ()),
-        Column("Covariate's p"),
+        *((Column("Covariate's p"),) if tested else ()),
         Column("Missing"),
     )
-    rows = tuple(row for covariate in analysis.covariates for row in _rows(covariate, penalised))
+    rows = tuple(row for covariate in analysis.covariates for row in _rows(covariate, penalised, tested))
     caption = (
         f"{analysis.endpoint.label}: Cox model of {fmt.plural(len(analysis.covariates), 'covariate')}, "
-        f"{c.ties.capitalize()} ties, {fmt.percent(c.confidence)} intervals; covariate's p: likelihood ratio; "
+        f"{c.ties.capitalize()} ties, {fmt.percent(c.confidence)} intervals; {test}"
         f"{analysis.events} events in {fmt.plural(analysis.n, 'complete case')} of {analysis.selected}"
     )
     return Table(caption, columns, rows, tuple(w.message for w in analysis.warnings))
 
 
-def _rows(covariate: Covariate, penalised: bool) -> list[Row]:
-    missing = fmt.whole(covariate.missing)
-    whole = _p(covariate.test)
+def _rows(covariate: Covariate, penalised: bool, tested: bool) -> list[Row]:
+    whole = (*((_p(covariate.test),) if tested else ()), fmt.whole(covariate.missing))
+    blank = (BLANK,) * len(whole)
     nothing = (BLANK, BLANK) if penalised else ()
     rows: list[Row] = []
     if covariate.reference:
-        rows.append(Row(covariate.label, (BLANK, BLANK, BLANK, *nothing, whole, missing), ruled=True, strong=True))
+        rows.append(Row(covariate.label, (BLANK, BLANK, BLANK, *nothing, *whole), ruled=True, strong=True))
         events: Cell = BLANK if covariate.drawn else f"{covariate.reference_events}/{covariate.reference_n}"
-        reference = (events, "1, reference", BLANK, *nothing, BLANK, BLANK)
+        reference = (events, "1, reference", BLANK, *nothing, *blank)
         rows.append(Row(level_words(covariate, covariate.reference), reference, indented=True))
     for term in covariate.terms:
         ratio, p = ratio_cells(term, covariate.drawn)
         count = fmt.spread(*term.events_range, fmt.whole) if len(term.events_range) == 2 else str(term.events)
         both = (f"{count}/{term.n}", ratio, p, *(_firth(term.firth) if penalised else ()))
         if covariate.reference:
-            rows.append(Row(level_words(covariate, term.label), (*both, BLANK, BLANK), indented=True))
+            rows.append(Row(level_words(covariate, term.label), (*both, *blank), indented=True))
         else:
-            rows.append(Row(f"{covariate.label} {term.label}", (*both, whole, missing), ruled=True, strong=True))
+            rows.append(Row(f"{covariate.label} {term.label}", (*both, *whole), ruled=True, strong=True))
     return rows
 
 

@@ -343,7 +343,10 @@ def _foot() -> None:
     cohort, _ = session.view()
     with st.sidebar:
         small.switch()
-    with st.sidebar, st.container(horizontal=True, horizontal_alignment="distribute", key="foot"):
+    with (
+        st.sidebar,
+        st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="foot"),
+    ):
         st.caption(_looks_text())
         st.button("Reset", type="tertiary", icon=":material/restart_alt:", on_click=_reset, args=(cohort,), key="reset")
 

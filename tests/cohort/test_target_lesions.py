@@ -45,11 +45,8 @@ def test_a_file_is_known_by_its_name_or_its_columns_and_sorted_by_patient_and_ti
 
 
 def test_a_sheet_of_a_workbook_is_read_beside_the_patients():
-    lines = {
-        sheet: [list(rows[0]), *(list(row.values()) for row in rows)]
-        for sheet, rows in (("patients", PATIENTS), ("target_lesions", SCANS))
-    }
-    book = cohort(("ward.xlsx", workbook_of(**lines)))
+    people, seen = ([list(rows[0]), *(list(row.values()) for row in rows)] for rows in (PATIENTS, SCANS))
+    book = cohort(("ward.xlsx", workbook_of(patients=people, target_lesions=seen)))
     assert book.digest == cohort(("patients.csv", csv_of(PATIENTS)), ("target_lesions.csv", csv_of(SCANS))).digest
 
 

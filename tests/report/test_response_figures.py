@@ -108,6 +108,7 @@ def test_the_waterfall_falls_and_says_who_is_not_in_it(full):
 def test_the_spider_has_one_line_a_patient_from_nought_and_says_who_is_not_in_it(full):
     analysis = analysis_of(full, "ward")
     lesions = analysis.lesions
+    assert lesions is not None
     figure = spider_figure(analysis)
     lines = [t for t in figure["data"] if t["mode"] == "lines+markers"]
     drawn = [list(zip(*part, strict=True)) for t in lines for part in parts_of(t["x"], t["y"])]
