@@ -4,8 +4,8 @@ Any format will do (`files`); the columns have the names of the variable diction
 those of a study form that is turned into them. Columns of any other name: `mapping`.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kras_core.cohort.files.opened import Opened, open_paths, open_tables
@@ -18,7 +18,10 @@ _NOTED_ALREADY = frozenset({"missing-word", "missing-code"})  # what validation 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawTables:
-    """What the files hold: patients, adverse events and target lesions or None, and what was noticed while reading."""
+    """What the files hold: patients, adverse events and target lesions or None, and what was noticed while reading.
+
+    said: what a study form says of the cohort as a whole, by the field of Cohort (columns as in `patients`).
+    """
 
     patients: RawTable
     adverse_events: RawTable | None
@@ -26,6 +29,7 @@ class RawTables:
     sheets: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     target_lesions: RawTable | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(*files: tuple[str, bytes]) -> RawTables:
@@ -63,7 +67,7 @@ def tables_of(opened: Opened, files: Sequence[str]) -> RawTables:
     patients, beside = _roles(opened.tables, problems)
     sheet_names = tuple(t.sheet for t in opened.tables if t.sheet)
     events, lesions = beside.get("adverse_events"), beside.get("target_lesions")
-    return RawTables(patients, events, tuple(files), sheet_names, tuple(problems), lesions)
+    return RawTables(patients, events, tuple(files), sheet_names, tuple(problems), lesions, opened.said)
 
 
 def read_table(name: str, content: bytes) -> RawTable:

@@ -1,5 +1,6 @@
 """Tables of text -> a cohort, or every reason why not, each with file, row, column, value and expectation."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,7 @@ from kras_core.cohort.variables import (
 )
 
 _NO_PATIENTS = "Ids that begin with {mark} mark rows that are no patients: shown as {kind}."
+LONGEST_LABEL = 80  # a questionnaire's whole sentence is no name of a column
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -71,7 +73,7 @@ def examine(
     problems.sort(key=lambda p: _ORDER[p.severity])
     if has_errors(problems):
         return None, tuple(problems)
-    fields = dict(cohort_fields)
+    fields = dict(raw.said) | cohort_fields
     fields["time_in_days"] = derived.time_in_days | frozenset(fields.get("time_in_days", ()))
     fields["labels"] = patients.labels | dict(fields.get("labels", {}))
     fields["default_endpoint"] = fields.get("default_endpoint") or _usable(derived.frame)[0]
@@ -118,6 +120,7 @@ def _typed(raw: RawTable, dictionary: Mapping[str, Variable]) -> _Typed:
     """Read every column by what the dictionary says of it; empty columns and repeated names are left out."""
     names = tuple(key if (key := column_key(header)) in dictionary else header for header in raw.header)
     columns: dict[str, Any] = {}
+    named = _in_words(raw)
     labels: dict[str, str] = {}
     findings: list[Finding] = []
     for name, header, text in zip(names, raw.header, raw.columns, strict=True):
@@ -129,12 +132,27 @@ def _typed(raw: RawTable, dictionary: Mapping[str, Variable]) -> _Typed:
         if not header or (coerce.missing(text).all() and not (known and known.required)):
             continue
         if known is None:
-            labels[name] = header.replace("_", " ").strip()
+            labels[name] = named[header]
         columns[name], noticed = _read(name, known, text)
         findings += noticed
     if not raw.n:
         findings.append(Finding("error", "no-rows", "", None, "at least one row below the header", "Add the rows."))
     return _Typed(raw, names, dictionary, pd.DataFrame(columns, index=pd.Index(raw.rows)), labels, tuple(findings))
+
+
+def _in_words(raw: RawTable) -> dict[str, str]:
+    """Every column's name for people: the file's own label, with the header behind it where labels repeat."""
+    bare = {header: header.replace("_", " ").strip() for header in raw.header}
+    said = {header: raw.labels.get(header, "").strip() for header in raw.header}
+    often = Counter(said.values())
+    return {
+        header: bare[header]
+        if not label or len(label) > LONGEST_LABEL
+        else label
+        if often[label] == 1
+        else f"{label} ({header})"
+        for header, label in said.items()
+    }
 
 
 def _read(name: str, known: Variable | None, text: np.ndarray) -> tuple[Any, list[Finding]]:

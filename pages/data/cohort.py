@@ -154,7 +154,7 @@ def _own_names(draft: Draft) -> None:
     if cohort is None:
         st.toggle("Its columns mean something else: map them", key=f"map_it:{draft.key}", persist_state="session")
     elif session.token(cohort) not in session.uploads():
-        session.keep_upload(cohort)
+        session.keep_upload(cohort, at_once=True)
         st.rerun()
 
 
@@ -191,7 +191,7 @@ def _use(draft: Draft, mapping: Mapping, look: FirstLook) -> None:
     if used and look.cohort is not None:
         drafts.kept_mappings()[mapping.fingerprint] = mapping
         draft.used = session.token(look.cohort)
-        session.keep_upload(look.cohort)
+        session.keep_upload(look.cohort, instead_of=draft.before)
         st.rerun()
 
 
@@ -211,7 +211,7 @@ def _used(draft: Draft) -> None:
 
 
 def _reopen(draft: Draft) -> None:
-    draft.used = ""
+    draft.before, draft.used = draft.used, ""
 
 
 def _summary(problems: tuple[Problem, ...]) -> None:

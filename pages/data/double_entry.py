@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from kras_core.cohort.double_entry import Comparison, Resolution, audit_rows, compare, example, resolved
-from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES
+from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, SUFFIXES
 from kras_core.cohort.problems import CohortError
 from kras_core.cohort.readers import RawTables, read_table
 from kras_core.cohort.validate import examine
@@ -17,7 +17,7 @@ from kras_core.report.raw_out import table_csv
 from pages.shared import session
 
 LIMIT = MAX_UPLOAD_BYTES // 1024**2
-KINDS = ["xlsx", "xls", "csv", "tsv", "txt"]
+KINDS = sorted(suffix.removeprefix(".") for suffix in SUFFIXES)
 SIDES = {"A": "A is right", "B": "B is right"}
 
 

@@ -54,11 +54,17 @@ def tokens() -> list[str]:
     return [*reversed(uploads()), *BUNDLED]
 
 
-def keep_upload(cohort: Cohort) -> None:
-    """Make an uploaded cohort the cohort of this session's view, at the address that asked for it if one did."""
+def keep_upload(cohort: Cohort, *, at_once: bool = False, instead_of: str = "") -> None:
+    """Make an uploaded cohort the cohort of this session's view, at the address that asked for it if one did.
+
+    at_once: it came of its file without a question, so that a correction replaces it (`drop_read`); one that
+    somebody chose to use stays until the next is used. instead_of: the token of the cohort that it replaces.
+    """
     name = token(cohort)
+    if instead_of != name:
+        uploads().pop(instead_of, None)
     uploads()[name] = cohort
-    st.session_state["read"] = name
+    st.session_state["read"] = name if at_once else ""
     wanted = st.session_state.pop("wanted", None) or {}
     if wanted.get("cohort") == name:
         go(name, decode(cohort, wanted), _options(wanted), mismatches(cohort, wanted))
@@ -82,7 +88,7 @@ def forget_upload(name: str) -> None:
 
 
 def drop_read() -> None:
-    """Drop the cohort that was read last: its file is read again, corrected otherwise."""
+    """Drop the cohort that was read at once and last: its file is read again, corrected otherwise."""
     uploads().pop(st.session_state.pop("read", ""), None)
 
 

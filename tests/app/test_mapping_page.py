@@ -7,13 +7,15 @@ from kras_core.address import default_selection
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.files import open_tables
 from kras_core.cohort.mapping import apply, propose
+from kras_core.cohort.mapping.files import open_mapped, read_mapping
 from kras_core.cohort.privacy import identifying
 from kras_core.cohort.readers import tables_of
 from kras_core.cohort.validate import build_cohort
 from kras_core.report.answer import answer
 from tests.app.tab import Tab
-from tests.app.view import answer_text, cohort_in_view, fold, upload
+from tests.app.view import answer_text, choose, cohort_in_view, fold, upload
 from tests.cohort import ward
+from tests.cohort.files import workbook_of
 
 
 def main_text(page: Tab) -> str:
@@ -112,3 +114,47 @@ def test_the_other_way_round_has_to_be_confirmed_anew_and_the_next_extract_is_ma
     text = main_text(page)
     assert "These columns were mapped in this session" in text and "second.xlsx, 40 rows" in text
     assert page.page.get_by_role("button", name="Use this cohort").is_enabled()
+
+
+def test_the_sheet_that_was_chosen_stands_in_the_mapping(page: Tab, tmp_path: Path) -> None:
+    """So that it works on the command line, and for the next extract: the patients are on the second sheet."""
+    book, saved = tmp_path / "two.xlsx", tmp_path / "two.toml"
+    book.write_bytes(workbook_of(Notes=[["note"], ["made up"]], Ward=ward.lines()))
+    page.open("/cohort")
+    upload(page, book)
+    choose(page, "sheet-two-xlsx", "Ward")
+    confirm(page)
+    with page.page.expect_download() as got:
+        page.page.get_by_role("button", name="Mapping, TOML").click()
+    got.value.save_as(saved)
+    mapping = read_mapping(saved)
+    assert mapping.sheet == "Ward"
+    assert open_mapped([book], mapping).patients.n == ward.N
+    upload(page, saved)  # added to the workbook: its sheet is read without being chosen
+    assert "Mapped as in the mapping that came with it" in main_text(page)
+
+
+def test_another_mapping_replaces_the_cohort_and_a_remedy_alone_does_not(page: Tab, tmp_path: Path) -> None:
+    path = tmp_path / "ward.xlsx"
+    lines = ward.lines()
+    lines[1][ward.HEADER.index("年龄")] = 610  # a remedy empties it
+    path.write_bytes(workbook_of(Sheet1=lines))
+    page.open("/cohort?cohort=ncctg-lung")
+    upload(page, path)
+    confirm(page)
+    with page.rerun():
+        page.page.get_by_role("button", name="Use this cohort").click()
+    page.settle()
+    assert cohort_in_view(page) == "ward.xlsx"
+    with page.rerun():
+        page.page.get_by_role("button", name="Change what its columns become").click()
+    page.settle()
+    with page.rerun():
+        page.page.locator("[class*=st-key-remedy] button").first.click()
+    page.settle()
+    assert cohort_in_view(page) == "ward.xlsx"
+    with page.rerun():
+        page.page.get_by_role("button", name="Use this cohort").click()
+    page.settle()
+    page.page.locator(".st-key-cohort input").first.click()
+    assert page.page.get_by_role("option", name="ward.xlsx").count() == 1

@@ -141,12 +141,22 @@ def test_a_truncated_file_ends_in_an_error_or_in_fewer_rows(name):
     assert found.tables or [p for p in found.problems if p.severity == "error"]
 
 
-def test_a_child_that_dies_or_never_answers_is_a_damaged_file(monkeypatch, tmp_path):
-    for code in ("import os; os.abort()", "import time; time.sleep(60)", "print('no JSON')"):
-        (tmp_path / "child.py").write_text(code)
-        monkeypatch.setattr(apart, "_CHILD", tmp_path / "child.py")
-        monkeypatch.setattr(apart, "APART_SECONDS", 1)
-        assert error("a.sav", MADE_UP["a.sav"]).code == "damaged"
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os; os.abort()", "damaged"),
+        ("print('no JSON')", "damaged"),
+        ("import time; time.sleep(60)", "too-slow"),
+        ("import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 6))\nwhile True: pass", "too-slow"),
+    ],
+)
+def test_a_child_that_dies_met_a_damaged_file_one_that_never_answers_a_limit_of_time(monkeypatch, tmp_path, code, said):
+    (tmp_path / "child.py").write_text(code)
+    monkeypatch.setattr(apart, "_CHILD", tmp_path / "child.py")
+    monkeypatch.setattr(apart, "APART_WAIT", 2 if "sleep" in code else 120)
+    found = error("a.sav", MADE_UP["a.sav"])
+    assert found.code == said
+    assert (said == "too-slow") == ("Try again" in found.sentence)
 
 
 def test_a_child_that_asks_for_all_memory_ends_itself_only(monkeypatch):

@@ -370,3 +370,17 @@ def test_every_dictionary_column_survives_validation():
     # duration of response is derived from the dates
     assert list(made.patients.columns) == [*VARIABLES, "dor_days", "dor_event", "dor_months"]
     assert not made.patients.isna().any().any()
+
+
+def test_a_columns_label_in_the_file_is_its_name_for_people():
+    rows = [
+        {"patient_id": f"SIM-{i}", "os_months": i + 1, "os_event": i % 2, "v1": i, "v2": i, "v3_x": i} for i in (0, 1)
+    ]
+    raw = read(("a.csv", csv_of(rows)))
+    labels = {"v1": "Visit", "v2": "Visit", "v3_x": "x" * 200, "os_months": "Survival time"}
+    labelled = replace(raw, patients=replace(raw.patients, labels=labels))
+    cohort = build_cohort(labelled, id="sim", title="Simulated", provenance="simulated")
+    # Labels that repeat carry their header; a whole sentence is no name; the dictionary's names stay.
+    assert cohort.labels == {"v1": "Visit (v1)", "v2": "Visit (v2)", "v3_x": "v3 x"}
+    single = replace(raw, patients=replace(raw.patients, labels={"v1": "Visit <b>of</b> the week"}))
+    assert build_cohort(single, id="s", title="S", provenance="simulated").labels["v1"] == "Visit <b>of</b> the week"

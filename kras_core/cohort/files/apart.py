@@ -9,6 +9,7 @@ through a named file.
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -34,7 +35,11 @@ from kras_core.cohort.files.table import (
 from kras_core.cohort.problems import Problem
 
 APART_BYTES = 4 * 1024**3
-APART_SECONDS = 120
+APART_SECONDS = 120  # of processor time: what else the machine does is not the file's fault
+APART_WAIT = 600  # seconds by the clock: for a child that neither works nor ends
+
+# How a child ends that used up its processor time, or was waited for too long (Windows: terminated).
+_TIME_IS_UP = tuple(-getattr(signal, name) for name in ("SIGXCPU", "SIGTERM") if hasattr(signal, name))
 
 _CHILD = Path(__file__).with_name("child.py")
 
@@ -55,21 +60,35 @@ def read_apart(
         "seconds": APART_SECONDS,
     }
     try:
-        with _child(json.dumps(request).encode() + b"\n", content) as output:
-            said = json.loads(output.readline() or b"{}")
-            if "labels" not in said:
-                return None, [_refused(name, said, cells)]
-            columns = _columns(output)
+        with _child(json.dumps(request).encode() + b"\n", content) as child:
+            said, columns = _answer(child)
     except TooManyTexts:
         return None, [_refused(name, {"refused": "too-large"}, cells)]
+    return (None, [_refused(name, said, cells)]) if columns is None else _table(name, said, columns)
+
+
+def _answer(child: "subprocess.Popen[bytes]") -> tuple[dict[str, Any], list[Gathered] | None]:
+    """What the child says of the file and its columns, None with the reason where it has none."""
+    assert child.stdout is not None
+    try:
+        said = json.loads(child.stdout.readline() or b"{}")
+        if said:
+            return said, _columns(child.stdout) if "labels" in said else None
     except (pa.ArrowException, OSError, ValueError):
-        return None, [_refused(name, {}, cells)]
-    return _table(name, said, columns)
+        pass
+    return {"refused": "too-slow"} if _out_of_time(child) else {}, None
+
+
+def _out_of_time(child: "subprocess.Popen[bytes]") -> bool:
+    """Whether a child that stopped answering was ended by a limit of time, and by nothing that the file did."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=5)
+    return child.returncode in _TIME_IS_UP
 
 
 @contextlib.contextmanager
-def _child(request: bytes, content: bytes) -> Iterator[IO[bytes]]:
-    """The child's standard output. Ended with the block, or after APART_SECONDS."""
+def _child(request: bytes, content: bytes) -> Iterator["subprocess.Popen[bytes]"]:
+    """The child, fed. Ended with the block, or after APART_WAIT."""
     child = subprocess.Popen(
         [sys.executable, "-P", str(_CHILD)],
         stdin=subprocess.PIPE,
@@ -78,12 +97,12 @@ def _child(request: bytes, content: bytes) -> Iterator[IO[bytes]]:
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"},
     )
     assert child.stdin is not None and child.stdout is not None
-    overdue = threading.Timer(APART_SECONDS, child.kill)
+    overdue = threading.Timer(APART_WAIT, child.terminate)
     feeding = threading.Thread(target=_feed, args=(child.stdin, request, content), daemon=True)
     overdue.start()
     feeding.start()
     try:
-        yield child.stdout
+        yield child
     finally:
         overdue.cancel()
         child.kill()
@@ -147,6 +166,10 @@ def _refused(name: str, said: dict[str, Any], cells: int) -> Problem:
     if code == "too-large":
         remedy = "Keep the columns that are needed, or split the file."
         return Problem("error", code, name, expected=f"at most {cells:,} cells", remedy=remedy)
+    if code == "too-slow":
+        expected = f"to be read in {APART_SECONDS} s of processor time"
+        remedy = "Try again when the machine has less to do; else keep the columns that are needed, or split the file."
+        return Problem("error", code, name, expected=expected, remedy=remedy)
     if code == "nested":
         remedy = "Its values are lists, structures or bytes. Leave the column out."
         return Problem("error", code, name, column=tidy(str(found)), expected="one plain value a row", remedy=remedy)

@@ -54,7 +54,7 @@ def limit(memory: int, seconds: int) -> None:
     except ImportError:  # Windows has no such limits: the time is kept by the parent
         return
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))  # SIGXCPU, which names the reason, then SIGKILL
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -1,7 +1,7 @@
 """Several files at once -> tables and what was noticed, whatever the formats."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kras_core.cohort.files import missing
@@ -12,7 +12,7 @@ from kras_core.cohort.files.packed import unpack
 from kras_core.cohort.files.table import RawTable
 from kras_core.cohort.files.text import read_text
 from kras_core.cohort.files.workbook import read_workbook
-from kras_core.cohort.forms import Form, joined
+from kras_core.cohort.forms import Form, Joined, adam, joined
 from kras_core.cohort.forms.cbioportal import case_list
 from kras_core.cohort.problems import Problem
 from kras_core.cohort.variables import ENDPOINT_COLUMN
@@ -25,13 +25,15 @@ class Opened:
     tables: patients first. problems: what was noticed while reading; a file that could not be read is an
     error here and has no table. offered_sheets: the sheets of every workbook, by file, to choose from.
     form: "own" where the columns have KRAScope's names; "cbioportal" and "adam" where study files were
-    joined to such tables; "wide" for any other, whose columns are to be mapped.
+    joined to such tables; "wide" for any other, whose columns are to be mapped. said: what the form says
+    of the cohort as a whole, by the field of Cohort.
     """
 
     tables: tuple[RawTable, ...]
     problems: tuple[Problem, ...]
     offered_sheets: Mapping[str, tuple[str, ...]]
     form: Form
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_tables(files: Sequence[tuple[str, bytes]], sheets: Mapping[str, str] | None = None) -> Opened:
@@ -92,18 +94,18 @@ class _Pile:
         self.problems += problems
 
     def opened(self) -> Opened:
-        form, tables, done = _form(self.tables, self.sequenced)
-        noted = [note for table in tables for note in missing.notes(table)]
+        found = _form(self.tables, self.sequenced)
+        noted = [note for table in found.tables for note in missing.notes(table)]
         offered = {name: sheets for name, sheets in self.offered.items() if sheets}
-        return Opened(tables, (*self.problems, *done, *noted), offered, form)
+        return Opened(found.tables, (*self.problems, *found.problems, *noted), offered, found.form, found.said)
 
 
-def _form(tables: list[RawTable], sequenced: frozenset[str]) -> tuple[Form, tuple[RawTable, ...], list[Problem]]:
-    """The form of the tables, what they are joined to, and what was done for it."""
+def _form(tables: list[RawTable], sequenced: frozenset[str]) -> Joined:
+    """The tables by their form; no study form is either KRAScope's own or any other ("wide")."""
     is_study = any({"hugo_symbol", "event_type"} & set(table.keys) for table in tables)
     if any(map(is_own, tables)) and not is_study:
-        return "own", tuple(tables), []
-    return joined(tables, sequenced) or ("wide", tuple(tables), [])
+        return Joined("own", *adam.events_beside(tables))
+    return joined(tables, sequenced) or Joined("wide", *adam.events_beside(tables))
 
 
 def is_own(table: RawTable) -> bool:

@@ -3,7 +3,8 @@
 A form is a module with `holds(tables)`, whether these files are of that form, and `join(tables, ids)`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kras_core.cohort.files.table import RawTable
@@ -13,15 +14,26 @@ from kras_core.cohort.problems import Problem
 Form = Literal["own", "cbioportal", "adam", "wide"]
 
 
-def joined(
-    tables: Sequence[RawTable], sequenced: frozenset[str]
-) -> tuple[Form, tuple[RawTable, ...], list[Problem]] | None:
-    """The form of these tables, what they are joined to and what was done; None where they are of no study form.
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """The form, the tables that its files come to, what was done for it, and what it says of the cohort as a whole.
+
+    said: field of Cohort -> text; a column is named as in the table of patients.
+    """
+
+    form: Form
+    tables: tuple[RawTable, ...]
+    problems: list[Problem]
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
+def joined(tables: Sequence[RawTable], sequenced: frozenset[str]) -> Joined | None:
+    """These tables by the form that they are of; None where they are of no study form.
 
     sequenced: samples that a case list of cBioPortal names as sequenced.
     """
     if adam.holds(tables):
-        return "adam", *adam.join(tables)
+        return Joined("adam", *adam.join(tables), adam.said(tables))
     if cbioportal.holds(tables):
-        return "cbioportal", *cbioportal.join(tables, sequenced)
+        return Joined("cbioportal", *cbioportal.join(tables, sequenced))
     return None

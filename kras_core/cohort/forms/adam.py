@@ -29,6 +29,10 @@ _OWN_NAMES = {
     "dthdt": "death_date",
     "lstalvdt": "last_contact_date",
 }
+# The planned arm, where ADSL or ADTTE has it, then the actual one.
+_ARMS = ("trt01p", "trtp", "arm", "trt01a", "trta")
+_ALL_EVENTS = "adverse event, whether it emerged under treatment not stated"
+
 # Columns that say the same for every patient, and records of one visit or parameter where ADSL is missing.
 _LEFT_OUT = ("studyid", "domain", "subjid")
 _PER_RECORD = re.compile(r"(param|aval|base|chg|cnsr|evnt|cnsdt|src|adt|ady|start|a?visit|anl|asq|a?seq).*")
@@ -71,9 +75,38 @@ class _Sets:
 
 
 def holds(tables: Sequence[RawTable]) -> bool:
-    """Whether any of these is a data set of ADaM that a cohort can be made of."""
+    """Whether these are data sets of ADaM: subjects or times to events, or nothing but what belongs to them.
+
+    Adverse events in ADaM's columns beside anybody's table of patients are none: see `events_beside`.
+    """
     sets = _sorted(tables)
-    return bool(sets.times) or any(t is not None for t in (sets.subjects, sets.events, sets.responses))
+    alone = not sets.others and bool(sets.events or sets.responses)
+    return bool(sets.times) or sets.subjects is not None or alone
+
+
+def events_beside(tables: Sequence[RawTable]) -> tuple[tuple[RawTable, ...], list[Problem]]:
+    """The same tables, with adverse events in ADaM's columns (USUBJID, AETERM) in KRAScope's names."""
+    sets = _sorted(tables)
+    if sets.events is None or len(tables) == 1:
+        return tuple(tables), []
+    events, problems = _adverse_events(sets.events)
+    return tuple(events if table is sets.events else table for table in tables), problems
+
+
+def said(tables: Sequence[RawTable]) -> dict[str, str]:
+    """What ADaM says of the cohort as a whole, by the field of Cohort: the planned arm, which adverse events count."""
+    sets = _sorted(tables)
+    found = {}
+    base = sets.subjects or (sets.times[0] if sets.times else None)
+    for key in _ARMS:
+        column = None if base is None else base.column(key)
+        if base is not None and column is not None and len(set(column) - {""}) > 1:
+            found["default_by"] = base.header[base.keys.index(key)]
+            break
+    if sets.events is not None:
+        emergent = bool((_cells(sets.events, "trtemfl") == "Y").any())
+        found["ae_definition"] = "treatment-emergent adverse event (TRTEMFL = Y)" if emergent else _ALL_EVENTS
+    return found
 
 
 def join(tables: Sequence[RawTable]) -> tuple[tuple[RawTable, ...], list[Problem]]:

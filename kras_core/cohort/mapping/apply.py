@@ -34,6 +34,10 @@ def apply(mapping: Mapping, tables: RawTables) -> RawTables:
     """
     _insist(mapping, tables)
     patients, problems = _mapped(tables.patients, mapping.patients, patients_target)
+    said = dict(tables.said)
+    if "default_by" in said:
+        by = {c.source: c for c in mapping.patients if c.becomes != LEFT_OUT}.get(said.pop("default_by"))
+        said |= {"default_by": _name(by, patients_target(by.becomes))} if by else {}
     patients, timed = dates.times(patients, mapping.dates)
     patients, numbered = _identified(patients)
     events, more = tables.adverse_events, ()
@@ -44,6 +48,7 @@ def apply(mapping: Mapping, tables: RawTables) -> RawTables:
         patients=patients,
         adverse_events=events,
         problems=(*tables.problems, *problems, *timed, *numbered, *more),
+        said=said,
     )
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from kras_core.address import default_selection
+from kras_core.analyse.safety import analyse_safety
 from kras_core.cohort.files import open_tables
+from kras_core.cohort.mapping import apply, propose
 from kras_core.cohort.readers import read
 from kras_core.cohort.validate import build_cohort
 from tests.cohort.files import csv_of, one
@@ -138,3 +141,45 @@ def test_the_result_is_a_cohort_as_it_is():
 def test_events_alone_are_refused():
     found = opened(c=[{"USUBJID": "SIM-0", "AEDECOD": "NAUSEA", "AETOXGR": "3"}])
     assert (found.tables, one(found.problems, "no-patients").severity) == ((), "error")
+
+
+OURS = [{"id": f"SIM-{i}", "our_arm": "AB"[i % 2], "months": 3 + i, "died": i % 2} for i in range(4)]
+EVENTS = [
+    {"USUBJID": "SIM-0", "AETERM": "NAUSEA", "AETOXGR": "3", "TRTEMFL": "Y"},
+    {"USUBJID": "SIM-1", "AETERM": "RASH", "AETOXGR": "2", "TRTEMFL": ""},
+]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_adverse_events_of_adam_beside_a_wards_own_patients(own):
+    """ADaM is ADSL or ADTTE: a table of events with USUBJID and AETERM turns no ward's spreadsheet into it."""
+    names = {"id": "patient_id", "months": "os_months", "died": "os_event"} if own else {}
+    patients = [{names.get(name, name): value for name, value in row.items()} for row in OURS]
+    found = opened(ward=patients, ae=EVENTS)
+    assert found.form == ("own" if own else "wide")
+    assert all(p.severity != "error" for p in found.problems)
+    tables = read(("ward.csv", csv_of(patients)), ("ae.csv", csv_of(EVENTS)))
+    assert tables.patients.n == 4
+    assert tables.adverse_events is not None and values(tables.adverse_events, "term") == ["Nausea"]
+    if own:
+        cohort = build_cohort(tables, id="sim", title="Simulated", provenance="simulated")
+        assert cohort.adverse_events is not None and len(cohort.adverse_events) == 1
+
+
+def test_a_cohort_of_adam_opens_by_its_planned_arm_and_says_which_events_count():
+    files = [(f"{i}.csv", csv_of(rows)) for i, rows in enumerate((SUBJECTS, times(), EVENTS))]
+    tables = read(*files)
+    cohort = build_cohort(tables, id="sim", title="Simulated", provenance="simulated")
+    assert [by.id for by in default_selection(cohort).by] == ["TRT01P"]
+    assert cohort.ae_definition == "treatment-emergent adverse event (TRTEMFL = Y)"
+    shown = analyse_safety(cohort, default_selection(cohort))
+    assert shown.definition.startswith("Treatment-emergent adverse event (TRTEMFL = Y).")
+
+    # The mapping may call the arm otherwise, or leave it out.
+    mapping = propose(tables).but("os_event", confirmed=True)
+    assert apply(mapping.but("TRT01P", becomes="centre"), tables).said["default_by"] == "centre"
+    assert "default_by" not in apply(mapping.but("TRT01P", becomes="left out"), tables).said
+
+    unsaid = [row | {"TRTEMFL": ""} for row in EVENTS]
+    cohort = build_cohort(read(*files[:2], ("2.csv", csv_of(unsaid))), id="s", title="S", provenance="simulated")
+    assert cohort.ae_definition == "adverse event, whether it emerged under treatment not stated"
