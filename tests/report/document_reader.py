@@ -14,9 +14,12 @@ def word(data: bytes) -> Doc:
 
 
 def word_grids(data: bytes) -> list[Grid]:
-    """The cells of every table; a merged cell once."""
+    """The cells of every table; a merged cell once. A space that does not break is a space."""
     return [
-        [[cell.text for cell in {id(c._tc): c for c in row.cells}.values()] for row in table.rows]
+        [
+            [cell.text.replace("\u00a0", " ") for cell in {id(c._tc): c for c in row.cells}.values()]
+            for row in table.rows
+        ]
         for table in word(data).tables
     ]
 

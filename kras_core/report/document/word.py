@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count, groupby, zip_longest
 
@@ -21,7 +21,8 @@ from docx.text.paragraph import Paragraph as WordParagraph
 
 from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Picture
 from kras_core.report.format import NOTHING, Printed, plain
-from kras_core.report.html_table import Cell, Row, Table
+from kras_core.report.html_table import Cell, Column, Row, Table
+from kras_core.report.km_labels import text_width
 from kras_core.report.palette import TOKENS
 
 FONT = "Arial"  # on every machine, or replaced by one of the same widths
@@ -31,11 +32,13 @@ INK, QUIET, WARNING = (
 A4 = Cm(21.0), Cm(29.7)
 MARGIN = Cm(2.0)
 SMALL = Pt(8.5)
-CELL_STYLES = {"Table text": SMALL, "Table text, small": Pt(7.5)}
-WIDEST = 60  # characters of a cell that widen its column
-CHARACTERS = 104  # of small type across a portrait page
-PADDING, HEAD = 2.8, 18  # characters around a cell's text, and of a row's head that keep together
+CELL_STYLES = {"Table text": SMALL, "Table text, small": Pt(7)}
+WIDEST = 60  # digits of a cell that widen its column
+DIGITS = 102  # of small type across a portrait page
+PADDING, HEAD = 3.2, 18  # digits around a cell's text, and of a row's head that keep together
+BOLD = 1.1  # how much wider than regular type
 SHORT = 200  # characters of a line that stays with what it introduces
+NO_BREAK = "\u00a0"
 TOGETHER = 14  # rows that stay on one page
 
 
@@ -252,25 +255,32 @@ def _write(cell: _Cell, value: Cell, *, right: bool, bold: bool = False, centred
     if isinstance(value, Printed):
         _run(paragraph, plain(value.value), bold=bold)
         if value.detail:
-            _run(paragraph, f" {plain(value.detail)}", ink=QUIET)
+            together = plain(value.detail).replace(" ", NO_BREAK)
+            _run(paragraph, f" {together}", ink=QUIET)
     else:
         _run(paragraph, plain(value or (NOTHING if right else "")), bold=bold)
 
 
 def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, across: int, width: int) -> None:
-    """Columns share the width by their longest text; numbers keep together where that leaves room for words."""
-    texts = [[f"{c.name:<{len(c.name) + 2}}", *([c.over] if len(c.over) < 14 else [])] for c in table.columns]
-    for row in table.rows:
-        for found, cell in zip(texts, (row.head, *row.cells), strict=True):
-            found.append(cell if isinstance(cell, str) else cell.text)
-    wanted = [min(max(map(len, found)), WIDEST) + PADDING for found in texts]
-    least = [
-        min(max(len(text) if column.numeric else max(map(len, text.split(" ")), default=0) for text in found), WIDEST)
-        for column, found in zip(table.columns, texts, strict=True)
+    """Columns share the width by their longest text; where that is too much, words are broken apart, then numbers
+    from their intervals."""
+    room = DIGITS * across / Cm(17)
+    written = [[row.head for row in table.rows], *zip(*(row.cells for row in table.rows), strict=True)]
+    wanted = [
+        max(_across(c, found, _long), BOLD * _long(c.name) + PADDING)
+        for c, found in zip(table.columns, written, strict=True)
     ]
-    least[0] = max(least[0], min(max(map(len, texts[0])), HEAD))
-    least = [x + PADDING for x in least]
-    room = CHARACTERS * across / Cm(17)
+    whole, broken = (
+        [
+            _across(c, found, part if c.numeric else _longest_word)
+            for c, found in zip(table.columns, written, strict=True)
+        ]
+        for part in (_long, _longest_part)
+    )
+    heads = min(max(map(_long, written[0]), default=0), HEAD) + PADDING
+    for least in (whole, broken):
+        least[0] = max(least[0], heads)
+    least = whole if sum(whole) <= room else broken
     if sum(wanted) <= room:
         shares = [w / room for w in wanted]  # a small table keeps to the left
     else:
@@ -281,6 +291,28 @@ def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, acr
         made.columns[i].width = Length(int(width * share))
         for row in cells:
             row[i].width = Length(int(width * share))
+
+
+def _across(column: Column, cells: Sequence[Cell], measure: Callable[[Cell], float]) -> float:
+    """Digits across: the column's widest cell by that measure; a header may break between words."""
+    over = max(map(_long, column.over.split(" "))) if len(column.over) < 14 else 0.0
+    names = BOLD * max(*map(_long, column.name.split(" ")), over)
+    return min(max([names, *map(measure, cells)]), WIDEST) + PADDING
+
+
+def _long(cell: Cell) -> float:
+    """Width of a cell's text, in digits."""
+    text = plain(cell if isinstance(cell, str) else cell.text)
+    return text_width(text, 1.0) / text_width("0", 1.0)
+
+
+def _longest_word(cell: Cell) -> float:
+    return max(map(_long, (cell if isinstance(cell, str) else cell.text).split(" ")))
+
+
+def _longest_part(cell: Cell) -> float:
+    """A figure and its interval may stand on two lines."""
+    return _long(cell) if isinstance(cell, str) else max(_long(cell.value), _long(cell.detail))
 
 
 def _rules(made: WordTable, table: Table, heads: int) -> None:

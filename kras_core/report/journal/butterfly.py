@@ -24,7 +24,7 @@ def draw(analysis: SafetyAnalysis, style: Style) -> Page:
     shown, wings = rows[:MOST_TERMS], wings_of(analysis, "light")
     room = style.points - 2 * EDGE if style.narrow else 0.34 * style.points
     terms = [_term(row, style, room) for row in shown]
-    left = EDGE if style.narrow else EDGE + 5 + max(text_width(t, style.size, r.any_row) for r, lines in
+    left = EDGE + 3 if style.narrow else EDGE + 5 + max(text_width(t, style.size, r.any_row) for r, lines in
                                                      zip(shown, terms, strict=True) for t in lines)  # fmt: skip
     line = leading(style.size)
     height = line * (2.3 if style.narrow else 1.15 * max(map(len, terms)) + 0.25)

@@ -95,6 +95,7 @@ def settings() -> dict[str, object]:
     return {
         "font.family": families(),
         "text.parse_math": False,  # "$" in a name is a dollar sign
+        "text.hinting": "none",  # in pixels as wide as in outlines, which is how lines are broken
         "svg.fonttype": "path",
         "svg.hashsalt": "krascope",
         "pdf.fonttype": 42,
