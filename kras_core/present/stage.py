@@ -23,6 +23,8 @@ from kras_core.report import format as fmt
 from kras_core.report.answer import Answer, answer, safety_answer
 from kras_core.report.butterfly import butterfly_figure, safety_alt_text
 from kras_core.report.forest import forest_table_html
+from kras_core.report.html_table import Table
+from kras_core.report.imprint import group_sizes, withheld
 from kras_core.report.km_figure import alt_text, km_figure
 from kras_core.report.km_frame import Json
 from kras_core.report.km_labels import text_width
@@ -34,13 +36,19 @@ from kras_core.report.palette import Theme
 from kras_core.report.patient_figures import swimmer_figure, swimmer_orders, waterfall_figure
 from kras_core.report.plain_words import plain_words
 from kras_core.report.response_figure import response_figure
+from kras_core.report.response_tables import response_tables
 from kras_core.report.response_words import (
     response_alt_text,
     response_answer,
     swimmer_alt_text,
     waterfall_alt_text,
 )
+from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.small_cells import refuse, threshold, words
 from kras_core.selection import Selection, SelectionError
+
+# What shows single patients or counts that cannot be hidden one by one: page and figure of it.
+WITHHELD = (("response", "swimmer"), ("response", "waterfall"), ("subgroups", "forest"))
 
 T = TypeVar("T")
 Keep = Callable[[object, Callable[[], T]], T]
@@ -84,6 +92,8 @@ def stage(scene: Scene, cohort: Cohort, *, theme: Theme = "light", keep: Keep[An
 
     keep(key, make): where results are remembered; by default nowhere."""
     view = _View(cohort, decode(cohort, scene.address), _first(scene.address), theme, keep or (lambda _, make: make()))
+    if threshold() and (scene.page, scene.shows) in WITHHELD:
+        raise SelectionError("This scene shows single patients or every count, and small counts are hidden.")
     staged = _STAGES[scene.page](view, scene.shows)
     title = scene.title if scene.title and scene.title != staged.title else staged.title
     figure = staged.figure
@@ -93,8 +103,8 @@ def stage(scene: Scene, cohort: Cohort, *, theme: Theme = "light", keep: Keep[An
     return replace(
         staged,
         figure=figure,
-        title=title,
-        sentence=scene.sentence or staged.sentence,
+        title=words(title),
+        sentence=words(scene.sentence or staged.sentence),
         mismatches=mismatches(cohort, scene.address),
     )
 
@@ -118,6 +128,7 @@ def _first(address: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def _staged(said: Answer, analysis: Any, n: str, method: str, **more: Any) -> Staged:
+    refuse(group_sizes(analysis))
     badge = fmt.provenance(analysis.cohort)
     under = " · ".join(part for part in (badge, analysis.cohort.title, n, method) if part)
     parts: dict[str, Any] = {"figure": None, "below": "", "alt": "", "sentence": plain_words(analysis)} | more
@@ -158,6 +169,8 @@ def _response(view: _View, shows: str) -> Staged:
     level = fmt.percent(analysis.selection.conventions.confidence)
     if shows == "waterfall":
         figure, alt, method = waterfall_figure(analysis, theme=view.theme), waterfall_alt_text(analysis), ""
+    elif shows == "bars" and withheld(analysis, "response"):
+        return _counts(response_answer(analysis), analysis, response_tables(analysis)[0])
     elif shows == "bars":
         figure, alt = response_figure(analysis, theme=view.theme), response_alt_text(analysis)
         method = f"RECIST 1.1, {level} intervals by Clopper–Pearson"
@@ -193,12 +206,23 @@ def _safety(view: _View, shows: str) -> Staged:
     key = ("safety", view.selection, minimum)
     analysis = view.keep(key, lambda: analyse_safety(view.cohort, view.selection, minimum=float(minimum)))
     order = view.choice("order", ("frequency", "severe", "term"))
+    if withheld(analysis, "butterfly"):
+        return _counts(safety_answer(analysis), analysis, safety_table_of(analysis, order=order))
     most, total = (_room() - 56 - 30) // 30, len(analysis.rows)
     figure = butterfly_figure(analysis, theme=view.theme, order=order, most=most)
     figure = _fitted(figure, fmt.provenance(analysis.cohort), foot=30)
     method = "worst grade of each patient" + (f", the first {most} of {total} rows" if total > most else "")
     more: dict[str, Any] = {"figure": figure, "alt": safety_alt_text(analysis), "looks": safety_looks(analysis)}
     return _staged(safety_answer(analysis), analysis, f"n = {analysis.n}", method, **more)
+
+
+def _counts(said: Answer, analysis: Any, table: Table) -> Staged:
+    """The first rows of a table in place of bars that could not hide small counts."""
+    shown, most = table.shown(), (_room(LEAST) - HEAD_OF_TABLE) // ROW_OF_TABLE
+    below = replace(shown, rows=shown.rows[:most], notes=()).html()
+    total = len(shown.rows)
+    method = table.caption + (f", the first {most} of {total} rows" if total > most else "")
+    return _staged(said, analysis, "", method, below=below, magnified=LEAST, sentence=said.line1.text)
 
 
 def _number(text: str, low: int, high: int) -> int:
@@ -235,7 +259,7 @@ def _overview(view: _View, shows: str) -> Staged:
         magnified = min(MAGNIFIED, SCREEN[1] / (AROUND + high))
         return _staged(said, analysis, "", "flow of patients", below=flow_html(analysis), magnified=magnified)
     spread = view.choice("spread", ("range", "iqr", "sd"))
-    table = table_one(analysis, spread)
+    table = table_one(analysis, spread).shown()
     starts = [i for i, row in enumerate(table.rows) if not row.indented] + [len(table.rows)]
     most = (_room(LEAST) - HEAD_OF_TABLE) // ROW_OF_TABLE
     fits = max((start for start in starts if start <= most), default=most)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kras_core.report.format import NOTHING, Printed, html_escape
-from kras_core.report.small_cells import HIDDEN, Sum, below, concealed, is_small, threshold
+from kras_core.report.small_cells import HIDDEN, Sum, below, concealed, is_small, threshold, words
 
 Cell = str | Printed
 
@@ -59,24 +59,26 @@ class Table:
         """The cells, by (row, cell), that are hidden here and now; none while all counts are shown."""
         return concealed(counts_of(self.rows), self.sums, threshold()) if threshold() else frozenset()
 
-    def _shown(self) -> "Table":
-        """The table as it may be shown."""
+    def shown(self) -> "Table":
+        """The table as it may be shown here and now, for good: its hidden cells are gone."""
+        if not threshold():
+            return self
         hidden = self.hides
         if not hidden:
-            return self
+            return replace(self, notes=tuple(map(words, self.notes)), sums=())
         rows = tuple(
             replace(row, cells=tuple(_hidden(cell) if (i, j) in hidden else cell for j, cell in enumerate(row.cells)))
             for i, row in enumerate(self.rows)
         )
         note = f"{below()}: from 1 to {threshold() - 1} patients; {HIDDEN}: would give such a count away."
-        return replace(self, rows=rows, notes=(*self.notes, note), sums=())
+        return replace(self, rows=rows, notes=(*map(words, self.notes), note), sums=())
 
     def text_rows(self) -> list[dict[str, str]]:
         """One dict a row, header -> text, for CSV and copying."""
-        return self._shown()._text_rows()
+        return self.shown()._text_rows()
 
     def html(self) -> str:
-        return self._shown()._html()
+        return self.shown()._html()
 
     def _text_rows(self) -> list[dict[str, str]]:
         names = _distinct([f"{c.over}: {c.name}" if c.over else c.name for c in self.columns])
@@ -133,10 +135,10 @@ def _header(columns: Sequence[Column]) -> str:
 
 def _spans(columns: Sequence[Column]) -> Iterator[str]:
     """The line above the header: one cell for each run of columns with the same words."""
-    for words, run in groupby(columns, key=lambda c: c.over):
+    for over, run in groupby(columns, key=lambda c: c.over):
         n = len(list(run))
-        if words:
-            yield f'<th scope="colgroup" colspan="{n}" class="kras-over">{html_escape(words)}</th>'
+        if over:
+            yield f'<th scope="colgroup" colspan="{n}" class="kras-over">{html_escape(over)}</th>'
         else:
             yield f'<td colspan="{n}"></td>'
 

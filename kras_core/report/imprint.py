@@ -1,7 +1,7 @@
 """What a figure or slide says of itself once it has left the screen: n, method, provenance, version.
 
-What is exported is what the analysis holds, every count of it: pages offer neither figure nor slide while small
-counts are hidden (`small_cells`), since curves and the data inside charts cannot hide them one by one.
+While small counts are hidden (`small_cells`) they are hidden in what is exported too, and a figure that cannot hide
+them is `withheld`.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ from kras_core.report import format as fmt
 from kras_core.report.answer import Answer, answer, safety_answer
 from kras_core.report.marker_answer import forest_answer
 from kras_core.report.overview_words import overview_answer
+from kras_core.report.response_tables import gives_away
 from kras_core.report.response_words import response_answer
+from kras_core.report.small_cells import threshold
 
 Exported = SurvivalAnalysis | SafetyAnalysis | OverviewAnalysis | ResponseAnalysis | ForestAnalysis
 PROGRAM = f"KRAScope {__version__}"
@@ -35,6 +37,27 @@ class Imprint:
     @property
     def parts(self) -> tuple[str, ...]:
         return tuple(filter(None, (self.n, self.method, self.provenance, self.comparison)))
+
+
+def group_sizes(analysis: Exported) -> list[int]:
+    """How many patients every group that is shown has; nothing of those that redraws leave open."""
+    if isinstance(analysis, SurvivalAnalysis):
+        return [s.n for s in analysis.shown if not isinstance(s.n, tuple)]
+    if isinstance(analysis, SafetyAnalysis):
+        return list(analysis.denominators)
+    if isinstance(analysis, OverviewAnalysis):
+        return [] if analysis.size_ranges else list(analysis.sizes)
+    if isinstance(analysis, ResponseAnalysis):
+        return [g.n for g in analysis.groups if not g.ranges]
+    return [arm.n for arm in analysis.overall.arms]
+
+
+def withheld(analysis: Exported, kind: str) -> bool:
+    """Whether this kind of figure holds small counts that are hidden here and now. Of curves events and patients at
+    risk are hidden; that their steps tell of events remains."""
+    if not threshold() or kind == "km":
+        return False
+    return not (kind == "response" and isinstance(analysis, ResponseAnalysis) and not gives_away(analysis))
 
 
 def answer_of(analysis: Exported) -> Answer:

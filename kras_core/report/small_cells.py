@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from kras_core.selection import SelectionError
+
 DEFAULT_THRESHOLD = 5
 HIDDEN = "hidden"
 
@@ -40,6 +42,15 @@ def threshold() -> int:
 def is_small(count: float) -> bool:
     """Whether a count is to be hidden here and now."""
     return 0 < count < threshold()
+
+
+def refuse(sizes: Iterable[int]) -> None:
+    """Raises SelectionError where a group is too small to be shown at all: its size would follow from the others'."""
+    if any(map(is_small, sizes)):
+        raise SelectionError(
+            f"A group has fewer than {threshold()} patients, and small counts are hidden: beside the others it would "
+            "give single patients away. Compare larger groups, or switch the hiding off at the foot of the sidebar."
+        )
 
 
 def below() -> str:

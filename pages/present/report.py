@@ -20,8 +20,9 @@ from kras_core.report.format import md_escape
 from kras_core.report.methods_paragraph import methods_paragraph
 from kras_core.report.script import LANGUAGES, SUFFIX, script
 from kras_core.report.script.data import data_csv
+from kras_core.report.small_cells import threshold
 from kras_core.selection import Selection, SelectionError
-from pages.shared import options, session
+from pages.shared import options, session, small
 
 DETAILS = ["Document", "Methods paragraph", "Script"]
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -52,7 +53,8 @@ def page() -> None:
             _methods(account)
     if code.open:
         with code:
-            _script(cohort, account)
+            if not small.withheld("A script, which prints every count, is"):
+                _script(cohort, account)
 
 
 def _covariates(cohort: Cohort, selection: Selection) -> tuple[str, ...]:
@@ -80,9 +82,13 @@ def _document(account: Account, sections: tuple[str, ...], several: bool) -> Non
         )
     today = date.today()
     model = tuple(c.id for c in account.model.covariates) if account.model else account.model_reason
-    key = ("report", account.selection, account.endpoints, model, account.looked, sections, today)
-    with st.spinner("Writing the report …"):
-        made = session.kept(key, lambda: report_document(account, today, sections))
+    key = ("report", account.selection, account.endpoints, model, account.looked, sections, today, threshold())
+    try:
+        with st.spinner("Writing the report …"):
+            made = session.kept(key, lambda: report_document(account, today, sections))
+    except SelectionError as refusal:
+        st.info(md_escape(refusal), icon=":material/visibility_off:")
+        return
     _files(made, _name(account))
     with st.container(border=True, height=900, key="report_preview"):
         st.html(preview_html(made))

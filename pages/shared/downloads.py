@@ -8,6 +8,7 @@ import streamlit as st
 
 from kras_core.analyse.results import CohortRef
 from kras_core.report.csv_out import csv_bytes
+from kras_core.report.imprint import withheld
 from kras_core.report.small_cells import threshold
 from pages.shared import export, session
 
@@ -48,22 +49,25 @@ def tables(
                 icon=":material/download:",
                 key=f"csv:{key}{title}",
             )
-        if threshold():
-            st.caption("JSON, slides and figures hold every count: not offered while small ones are hidden.")
-            return
-        st.download_button(
-            "Analysis, JSON",
-            json.dumps(whole, ensure_ascii=False, indent=1),
-            file_name=f"{name}-analysis.json",
-            mime="application/json",
-            on_click="ignore",
-            icon=":material/download:",
-            key=f"json{key}",
-        )
+        if not threshold():
+            st.download_button(
+                "Analysis, JSON",
+                json.dumps(whole, ensure_ascii=False, indent=1),
+                file_name=f"{name}-analysis.json",
+                mime="application/json",
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"json{key}",
+            )
         if slide:
             export.slide(analysis, name, key)  # type: ignore[arg-type]
-        if figures:
-            export.figure(analysis, figures, name, key)  # type: ignore[arg-type]
+        offered = [kind for kind in figures if not withheld(analysis, kind)]  # type: ignore[arg-type]
+        if offered:
+            export.figure(analysis, offered, name, key)  # type: ignore[arg-type]
+    if threshold():
+        left_out = "The JSON holds" if len(offered) == len(figures) else "JSON and figures of patients hold"
+        curves = " The steps of a curve still tell when events happened." if "km" in offered else ""
+        st.caption(f"{left_out} every count: not offered while small ones are hidden.{curves}")
 
 
 def provenance_lines(analysis: OfCohort) -> list[str]:

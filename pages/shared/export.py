@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from kras_core.report.imprint import Exported
+from kras_core.report.small_cells import hiding, threshold
 from pages.shared import session
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -28,16 +29,17 @@ KINDS = {
 def slide(analysis: Exported, name: str, key: str) -> None:
     """A button for the page's slide, in the house's own look or in a template of the user's."""
     if st.button("Slide …", icon=":material/co_present:", key=f"slide{key}"):
-        _slide(analysis, name, session.noted())
+        _slide(analysis, name, session.noted(), threshold())
 
 
 @st.dialog("Slide")
-def _slide(analysis: Exported, name: str, comparison: str) -> None:
+def _slide(analysis: Exported, name: str, comparison: str, least: int) -> None:
+    """least: the smallest count shown, as when the button was drawn: a dialog runs again without the page."""
     st.caption("Native PowerPoint, 16:9: curves are a chart with its data inside, tables are tables.")
     template = _template()
     st.download_button(
         "PowerPoint",
-        partial(_presentation, analysis, comparison, template),
+        partial(_presentation, analysis, comparison, template, least),
         file_name=f"{name}.pptx",
         mime=PPTX,
         on_click="ignore",
@@ -47,10 +49,11 @@ def _slide(analysis: Exported, name: str, comparison: str) -> None:
     )
 
 
-def _presentation(analysis: Exported, comparison: str, template: bytes | None) -> bytes:
+def _presentation(analysis: Exported, comparison: str, template: bytes | None, least: int) -> bytes:
     from kras_core.report.slides.presentation import presentation
 
-    return presentation([analysis], on=date.today(), comparison=comparison, template=template)  # type: ignore[list-item]
+    with hiding(least):
+        return presentation([analysis], on=date.today(), comparison=comparison, template=template)  # type: ignore[list-item]
 
 
 def _template() -> bytes | None:
@@ -88,12 +91,12 @@ def _forget_template() -> None:
 def figure(analysis: Exported, kinds: Sequence[str], name: str, key: str) -> None:
     """A button for the page's figure for a journal."""
     if st.button("Figure …", icon=":material/image:", key=f"figure{key}"):
-        _figure(analysis, kinds, name)
+        _figure(analysis, kinds, name, threshold())
 
 
 @st.dialog("Figure for a journal")
-def _figure(analysis: Exported, kinds: Sequence[str], name: str) -> None:
-    """Kind where there are several, format, width, ink, resolution."""
+def _figure(analysis: Exported, kinds: Sequence[str], name: str, least: int) -> None:
+    """Kind where there are several, format, width, ink, resolution. least: as of a slide."""
     kind = _choose("Figure", kinds, KINDS, "figure_kind") if len(kinds) > 1 else kinds[0]
     format = _choose("Format", list(FORMATS), FORMATS, "figure_format")
     width = st.selectbox("Width", list(WIDTHS), format_func=WIDTHS.__getitem__, key="figure_width")
@@ -102,7 +105,7 @@ def _figure(analysis: Exported, kinds: Sequence[str], name: str) -> None:
     dpi = st.select_slider("Dots an inch", (300, 450, 600), 600, key="figure_dpi", disabled=not dots)
     st.download_button(
         FORMATS[format],
-        _rendering(analysis, kind, format, (width, dpi, ink == "grey")),
+        _rendering(analysis, kind, format, (width, dpi, ink == "grey"), least),
         file_name=f"{name}-{kind}.{format}",
         mime=MIME[format],
         on_click="ignore",
@@ -118,13 +121,16 @@ def _choose(label: str, options: Sequence[str], names: dict[str, str], key: str)
     )
 
 
-def _rendering(analysis: Exported, kind: str, format: str, of: tuple[str, int, bool]) -> Callable[[], bytes]:
+def _rendering(
+    analysis: Exported, kind: str, format: str, of: tuple[str, int, bool], least: int
+) -> Callable[[], bytes]:
     def render() -> bytes:
         from kras_core.report.journal import figure
         from kras_core.report.journal.style import WIDTHS as MILLIMETRES
         from kras_core.report.journal.style import Style
 
         width, dpi, grey = of
-        return figure.render(analysis, kind, format, Style(MILLIMETRES[width], dpi, grey))
+        with hiding(least):
+            return figure.render(analysis, kind, format, Style(MILLIMETRES[width], dpi, grey))
 
     return render

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from kras_core.report.small_cells import DEFAULT_THRESHOLD, is_small, threshold
+from kras_core.report.small_cells import DEFAULT_THRESHOLD, refuse, threshold
+from kras_core.selection import SelectionError
 
 # Pages whose figures stand for single patients or carry counts that cannot be hidden one by one.
-WITHHELD = ("biomarkers", "subgroups", "models", "report", "board", "patient", "compare")
+WITHHELD = ("biomarkers", "subgroups", "models", "patient", "compare")
 
 
 def below() -> int:
@@ -40,11 +41,9 @@ def withheld(what: str) -> bool:
 
 def refuses(sizes: Iterable[int]) -> bool:
     """Say that a group is too small to be shown at all; whether that is so."""
-    small = any(map(is_small, sizes))
-    if small:
-        st.info(
-            f"A group has fewer than {threshold()} patients, and small counts are hidden: beside the others it would "
-            "give single patients away. Compare larger groups, or switch the hiding off at the foot of the sidebar.",
-            icon=":material/visibility_off:",
-        )
-    return small
+    try:
+        refuse(sizes)
+    except SelectionError as small:
+        st.info(str(small), icon=":material/visibility_off:")
+        return True
+    return False

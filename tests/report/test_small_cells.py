@@ -1,32 +1,51 @@
 """Hidden small counts are neither written nor to be derived: the rule by brute force, then every view's output."""
 
+import csv
+import io
 import itertools
 import json
 import math
 import random
 import re
+from datetime import date
+from functools import cache
 
+import docx
+import pptx
 import pytest
 
+from kras_core.address import encode
+from kras_core.analyse.account import analyse_account
 from kras_core.analyse.overview import analyse_overview
 from kras_core.analyse.response import analyse_response
 from kras_core.analyse.safety import analyse_safety
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.model import Cohort
+from kras_core.present.scenes import Scene
+from kras_core.present.stage import stage
 from kras_core.report.answer import answer, safety_answer
+from kras_core.report.document.blocks import Document, Picture
+from kras_core.report.document.content import report_document
+from kras_core.report.document.page import page_html
+from kras_core.report.document.tables import csv_files
+from kras_core.report.document.word import docx_bytes
 from kras_core.report.figures import km_figure, under_figure
 from kras_core.report.html_table import Table, counts_of
+from kras_core.report.journal.figure import KINDS, render
+from kras_core.report.journal.style import Style
 from kras_core.report.overview_tables import completeness_rows, completeness_table, follow_up_tables, table_one
 from kras_core.report.overview_words import flow_html, flow_rows, overview_answer
 from kras_core.report.response_tables import gives_away, response_tables
 from kras_core.report.response_words import response_answer
 from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.slides.presentation import presentation
 from kras_core.report.small_cells import HIDDEN, Key, Sum, concealed, hiding, words
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, safety_rows
-from kras_core.selection import By, Selection
+from kras_core.selection import By, Selection, SelectionError
 from tests.cohort.files import cohort
 
 LEAST = 5
+DAY = date(2026, 11, 22)
 
 
 # ------------------------------------------------------------------------------------------------- the rule
@@ -215,3 +234,106 @@ def test_nothing_is_hidden_unless_asked_for():
     with hiding(0):
         assert json.dumps([table.text_rows() for found in tables().values() for table in found]) == before
     assert "<5" not in before and HIDDEN not in before
+
+
+# --------------------------------------------------------------------------------------------- what leaves the screen
+
+
+def _words_of_slides(content: bytes) -> str:
+    """All text of a file of slides, the notes to the speaker and alternative texts too, but not a chart's data."""
+    slides = pptx.Presentation(io.BytesIO(content)).slides
+    parts = [p._element for slide in slides for p in (slide, slide.notes_slide)]
+    cells = [
+        t.text or "" for part in parts for t in part.iter("{http://schemas.openxmlformats.org/drawingml/2006/main}t")
+    ]
+    described = [e.get("descr", "") for part in parts for e in part.iter() if e.get("descr")]
+    return "\n".join([*cells, *described])
+
+
+def _small(text: str) -> list[str]:
+    """Counts from 1 to 4 in a text: alone on a line or in brackets, before a percentage, of patients and events."""
+    text = re.sub(r"from 1 to 4 patients|fewer than 5", "", text)
+    found = re.findall(r"^[1-4]$|(?<![\d.,–<-])[1-4] \(\d+\.\d\)| [(\[][1-4][)\]]|response [1-4]\b", text, re.MULTILINE)
+    return found + re.findall(r"(?<![\d.,–<-])[1-4] (?:patients?|events?|of \d|out\b|PR|CR|SD|PD)\b", text)
+
+
+@cache
+def _shown() -> tuple:
+    overview, response = analyse_overview(COHORT, SELECTION), analyse_response(COHORT, SELECTION, confirmed_only=False)
+    return analyse(COHORT, SELECTION), analyse_safety(COHORT, SELECTION), overview, response
+
+
+@pytest.mark.parametrize("view", range(4))
+def test_no_small_count_is_in_a_slide(view):
+    shown = _shown()[view]
+    assert _small(_words_of_slides(presentation([shown], on=DAY))), "the test's slide has none to hide"
+    with hiding(5):
+        said = _words_of_slides(presentation([shown], on=DAY))
+    assert _small(said) == []
+    assert "<5" in said and "(censored)" not in said
+
+
+def test_no_small_count_is_in_the_words_of_a_figure():
+    survival, safety, _, response = _shown()
+    drawn = KINDS["km"].draw(survival, Style())
+    assert _small("\n".join(t.get_text() for t in drawn.figure.texts))
+    with hiding(5):
+        drawn = KINDS["km"].draw(survival, Style())
+        texts = [t.get_text().strip() for t in drawn.figure.texts]
+        assert _small("\n".join(texts)) == [] and "<5" in texts and "At risk" in texts
+        for analysis, kind in ((safety, "butterfly"), (response, "response"), (response, "waterfall")):
+            with pytest.raises(ValueError, match="small ones are hidden"):
+                render(analysis, kind, "svg", Style())
+        assert render(survival, "km", "svg", Style())
+
+
+def test_no_small_count_is_in_the_report_nor_in_its_files():
+    def texts(document: Document) -> str:
+        word = docx.Document(io.BytesIO(docx_bytes(document)))
+        cells = [c.text for t in word.tables for row in t.rows[1:] for c in row.cells[1:]]
+        read = (list(csv.reader(io.StringIO(data.decode("utf-8-sig")))) for data in csv_files(document).values())
+        files = [cell for lines in read for line in lines[1:] for cell in line[1:]]
+        return "\n".join([*cells, *(p.text for p in word.paragraphs), *files])
+
+    account = analyse_account(COHORT, SELECTION)
+    sections = ("flow", "table1", "survival", "response", "safety", "models", "limitations")
+    assert _small(texts(report_document(account, DAY, sections)))
+    with hiding(5):
+        document = report_document(account, DAY, sections)
+    said = texts(document)  # written when the block is left: what is hidden is gone
+    assert _small(said) == [] and "<5" in said
+    assert sum(isinstance(b, Picture) for s in document.sections for b in s.blocks) == 1  # the curves alone
+    assert not re.search(r"kras-value\">[1-4]</span>", page_html(document))
+
+
+@pytest.mark.parametrize(
+    ("page", "figure"),
+    [("survival", ""), ("safety", ""), ("response", "bars"), ("overview", "table"), ("overview", "flow")],
+)
+def test_no_small_count_is_on_the_stage(page, figure):
+    scene = Scene(page, "Of 3 patients", {k: [v] if isinstance(v, str) else v for k, v in
+                  encode(COHORT, SELECTION).items()}, figure, "2 patients responded")  # fmt: skip
+    with hiding(5):
+        staged = stage(scene, COHORT)
+        cells = [
+            re.sub(r"<[^>]+>", "", c).strip() for c in re.findall(r"<(?:td|span|b)\b.*?</(?:td|span|b)>", staged.below)
+        ]
+        said = "\n".join([staged.title, staged.sentence, staged.under, staged.alt, *cells])
+        assert _small(said) == [] and "<5" in said
+        if staged.figure is not None:
+            hover = [str(p[1]) for trace in staged.figure["data"] for p in trace.get("customdata", [])]
+            assert not {"1", "2", "3", "4"} & set(hover)
+
+
+def test_single_patients_and_small_groups_do_not_leave():
+    address = {k: [v] if isinstance(v, str) else v for k, v in encode(COHORT, SELECTION.but(by=(By("stage"),))).items()}
+    with hiding(5):
+        for page, figure in (("response", "swimmer"), ("response", "waterfall"), ("subgroups", "forest")):
+            with pytest.raises(SelectionError, match="small counts are hidden"):
+                stage(Scene(page, "", address, figure), COHORT)
+        with pytest.raises(SelectionError, match="fewer than 5 patients"):
+            stage(Scene("survival", "", address), COHORT)
+        with pytest.raises(SelectionError, match="fewer than 5 patients"):
+            presentation([analyse(COHORT, SELECTION.but(by=(By("stage"),)))], on=DAY)
+        with pytest.raises(SelectionError, match="fewer than 5 patients"):
+            report_document(analyse_account(COHORT, SELECTION.but(by=(By("stage"),))), DAY)

@@ -13,6 +13,7 @@ from kras_core.report.document.blocks import Block, Captioned, Document, Heading
 from kras_core.report.document.checklists import CHECKLISTS, checklist_table
 from kras_core.report.document.picture import response_picture, safety_picture, survival_picture
 from kras_core.report.html_table import Column, Row, Table
+from kras_core.report.imprint import group_sizes, withheld
 from kras_core.report.ledger_tables import NOTES, ledger_tables
 from kras_core.report.methods_paragraph import methods_paragraph, software
 from kras_core.report.model_tables import model_table, proportional_table
@@ -23,6 +24,7 @@ from kras_core.report.overview_words import flow_rows, overview_answer
 from kras_core.report.response_tables import response_tables
 from kras_core.report.response_words import response_answer
 from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.small_cells import below, refuse, threshold, words
 from kras_core.report.tables import at_risk_table
 
 Part = Block | Table  # a table is numbered and captioned when its section is complete
@@ -52,11 +54,14 @@ class Kind:
 def report_document(account: Account, on: date, sections: Sequence[str] = ()) -> Document:
     """The report of that account. sections: ids of SECTIONS, in their order (none: all of them).
 
-    The same account, date and versions give the same document. Raises LookupError for a section that is not known.
+    The same account, date and versions give the same document. Raises LookupError for a section that is not known,
+    SelectionError for groups that hidden small counts (`small_cells`) do not let be shown.
     """
     unknown = [id for id in sections if id not in SECTIONS]
     if unknown:
         raise LookupError(f"no section {unknown[0]!r}; there are {', '.join(SECTIONS)}")
+    views = (account.overview, *account.survival, account.response, account.safety)
+    refuse(n for view in views if view is not None for n in group_sizes(view))
     there = [id for id in SECTIONS if not sections or id in sections]
     written = [(id, SECTIONS[id].title, tuple(SECTIONS[id].write(account))) for id in there if id != CHECKLIST]
     if CHECKLIST in there:
@@ -96,7 +101,7 @@ def _numbered(id: str, title: str, blocks: tuple[Part, ...]) -> tuple[Block, ...
     for block in blocks:
         if isinstance(block, Table):
             count += 1
-            found.append(Captioned(block.caption, block, f"{id}-{count}" if count > 1 else id))
+            found.append(Captioned(block.caption, block.shown(), f"{id}-{count}" if count > 1 else id))
         else:
             found.append(block)
     return tuple(found)
@@ -106,7 +111,7 @@ def _spoken(found: Answer) -> Iterator[Block]:
     """The answer's two lines, as on the page."""
     for line in (found.line1.text, found.line2.text):
         if line.strip():
-            yield Paragraph(f"{line[:1].upper()}{line[1:]}.")
+            yield Paragraph(words(f"{line[:1].upper()}{line[1:]}."))
 
 
 def _provenance(account: Account) -> Iterator[Part]:
@@ -135,9 +140,13 @@ def _methods(account: Account) -> Iterator[Part]:
 def _flow(account: Account) -> Iterator[Part]:
     if account.overview.flow.before:
         yield Paragraph(f"Conditional on {account.overview.flow.before}.")
+    listed = flow_rows(account.overview)
+    if not listed:
+        yield Paragraph(f"Not shown: {below()} patients would be given away.")
+        return
     names = ("Step", "Left out", "Reason", "Remaining")
     columns = tuple(Column(name, numeric=name in ("Left out", "Remaining")) for name in names)
-    rows = tuple(Row(r["Step"], (r["Left out"], r["Reason"], r["Remaining"])) for r in flow_rows(account.overview))
+    rows = tuple(Row(r["Step"], (r["Left out"], r["Reason"], r["Remaining"])) for r in listed)
     yield Table(f"Flow of patients, {account.survival[0].endpoint.label}", columns, rows)
 
 
@@ -172,7 +181,8 @@ def _response(account: Account) -> Iterator[Part]:
         yield Paragraph(f"Not reported: {account.response_reason}.")
         return
     yield from _spoken(response_answer(account.response))
-    yield response_picture(account.response)
+    if not withheld(account.response, "response"):
+        yield response_picture(account.response)
     yield from response_tables(account.response)
 
 
@@ -181,7 +191,7 @@ def _safety(account: Account) -> Iterator[Part]:
         yield Paragraph(f"Not reported: {account.safety_reason}.")
         return
     yield from _spoken(safety_answer(account.safety))
-    if account.safety.rows:
+    if account.safety.rows and not withheld(account.safety, "butterfly"):
         yield safety_picture(account.safety)
     yield safety_table_of(account.safety)
 
@@ -189,6 +199,9 @@ def _safety(account: Account) -> Iterator[Part]:
 def _models(account: Account) -> Iterator[Part]:
     if account.model is None:
         yield Paragraph(f"Not reported: {account.model_reason}.")
+        return
+    if threshold():
+        yield Paragraph("Not shown while small counts are hidden.")
         return
     yield from _spoken(model_answer(account.model))
     yield model_table(account.model)
@@ -215,7 +228,7 @@ def _limitations(account: Account) -> Iterator[Block]:
         yield Paragraph("No guard spoke. That says nothing of bias, confounding or measurement.")
         return
     yield Paragraph("Found by rule in these data; which of them matter, and what else does, is for the authors to say.")
-    yield Listed(tuple(fmt.plain(w.message) for w in found))
+    yield Listed(tuple(words(fmt.plain(w.message)) for w in found))
 
 
 def _software(account: Account) -> Iterator[Part]:

@@ -17,6 +17,7 @@ from kras_core.report.km_frame import MOST_BANDS, MOST_CURVES, Frame, short, tic
 from kras_core.report.km_labels import Feet, Foot
 from kras_core.report.km_under import cells, explained, range_words, stride
 from kras_core.report.km_words import label_places
+from kras_core.report.small_cells import threshold, words
 
 AXIS = 24.0  # points under the plot: numbers and the axis' title
 KEY = 14.0  # a sample of the line before a stratum's name
@@ -58,12 +59,13 @@ def _said(analysis: SurvivalAnalysis, strata: list[Any]) -> list[str]:
     found = answer(analysis)
     where = [found.where] if found.where else []
     ratios = [r.caution for r in analysis.hazard_ratios if r.caution]
-    return [
+    said = [
         ". ".join(filter(None, [*where, found.line1.text])),
         found.line2.text,
         " ".join([*explained(analysis, strata), *ratios]),
         closing(analysis),
     ]
+    return list(map(words, said))
 
 
 def _frame(axes: Axes, analysis: SurvivalAnalysis, frame: Frame) -> None:
@@ -208,7 +210,8 @@ class _Table:
         style = self.style
         entered = " +entered" if self.analysis.risk_table.entered.size else ""
         redraws = self.analysis.redraws
-        head = f"Range over {redraws.count} compatible redraws" if redraws else f"At risk (censored) [events]{entered}"
+        counts = "At risk" if threshold() else f"At risk (censored) [events]{entered}"
+        head = f"Range over {redraws.count} compatible redraws" if redraws else counts
         y += self.line / 2
         page.text(EDGE, y, head, size=style.note, color=QUIET)
         every = stride(len(self.at), self.widest + 4, width)

@@ -18,6 +18,7 @@ from kras_core.report.imprint import PROGRAM, Imprint
 from kras_core.report.km_labels import text_width
 from kras_core.report.palette import Theme
 from kras_core.report.slides.template import foot_of, layout_of, opened, theme_of
+from kras_core.report.small_cells import words
 
 MARGIN = Inches(0.5)
 TITLE_SIZES = (26, 24, 22, 20, 18, 16)  # the first at which a title fits
@@ -96,6 +97,7 @@ class Deck:
 
     def slide(self, heading: Heading, imprint: Imprint) -> tuple[Any, Box]:
         """A slide with its title, lines and footer; the room between them."""
+        heading = Heading(words(heading.title), tuple(map(words, heading.lines)), tuple(map(words, heading.notes)))
         slide = self.file.slides.add_slide(self.layout)
         for shape in [p for p in slide.placeholders if p != slide.shapes.title]:
             shape._element.getparent().remove(shape._element)  # an empty one would ask to be filled

@@ -24,6 +24,7 @@ from kras_core.report.palette import Theme, colour, text_colour
 from kras_core.report.slides.charts import DASHES, Series, axis, curve_chart, label_end
 from kras_core.report.slides.deck import Box, Deck, Heading, describe, emu, width_of
 from kras_core.report.slides.tables import BOLD, LINE, MARGIN_X, MARGIN_Y, blank_table, put, table_slides
+from kras_core.report.small_cells import threshold
 from kras_core.stats.results import Floats
 
 CURVE, EDGE, DROP = 2.25, 0.75, 1.25  # points
@@ -194,8 +195,8 @@ def _at_risk(
     frame_ = blank_table(slide, box, heights, columns)
     grid = frame_.table
     entered = " +entered" if analysis.risk_table.entered.size else ""
-    head = f"Range over {analysis.redraws.count} compatible redraws" if analysis.redraws else (
-        f"At risk (censored) [events]{entered}")  # fmt: skip
+    counts = "At risk" if threshold() else f"At risk (censored) [events]{entered}"
+    head = f"Range over {analysis.redraws.count} compatible redraws" if analysis.redraws else counts
     if len(columns) > 1:
         grid.cell(0, 0).merge(grid.cell(0, len(columns) - 1))
     put(grid.cell(0, 0), head, size, lighter=0.35)
@@ -216,7 +217,7 @@ def _at_risk(
             cell = grid.cell(i + 1, j + 1)
             put(cell, written[i][j * every], size, centred=True)
             cell.margin_left, cell.margin_right = emu(before), emu(after)
-    describe(frame_, "Patients at risk", f"Patients at risk (censored) [events], {len(strata)} rows: {head}")
+    describe(frame_, "Patients at risk", f"{len(strata)} rows: {head}")
 
 
 def _counts(analysis: SurvivalAnalysis, strata: list[Any]) -> list[list[str]]:

@@ -14,8 +14,8 @@ from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.report.imprint import Imprint
 from kras_core.report.slides.deck import Box, Deck, Heading, describe, emu, lines_of, width_of, write
 
-SIZES = (14, 13, 12, 11, 10)  # the first at which a table fits the slide's width
-LARGE = (20, 18, 16)  # for a table that fits one slide
+LARGE = (20, 18, 16)  # points, for a short table
+SIZES = (14, 13, 12, 11, 10)  # the first at which a table fits one slide, else the first that fits its width
 BOLD = 1.08  # how much wider than regular type
 MOST_STRETCH = 1.5
 MARGIN_X, MARGIN_Y = Inches(0.07), Inches(0.03)
@@ -35,7 +35,7 @@ _RULE = (
 
 def table_slides(deck: Deck, heading: Heading, imprint: Imprint, table: Table) -> None:
     """As many slides as the table takes, each with its header; its caption and notes under it."""
-    room = _room(deck, heading, imprint)
+    table, room = table.shown(), _room(deck, heading, imprint)
     points, widths = _fitted(deck, table, room.height - _under(deck))
     pages = _pages(deck, table, points, widths, room.height - _under(deck))
     for i, rows in enumerate(pages):
@@ -48,6 +48,7 @@ def table_slides(deck: Deck, heading: Heading, imprint: Imprint, table: Table) -
 
 def written_table(deck: Deck, slide: Any, box: Box, table: Table) -> None:
     """The whole table on this slide, as large as it fits in the box, its caption and notes under it."""
+    table = table.shown()
     points, widths = _fitted(deck, table, box.height - _under(deck), smallest=8)
     _with_notes(deck, slide, box, table, table.rows, points, widths, "")
 
@@ -91,18 +92,19 @@ def _text(cell: Cell, column: Column) -> str:
 
 
 def _fitted(deck: Deck, table: Table, height: int, smallest: float = 0.0) -> tuple[float, list[int]]:
-    """The size of type, and the columns' widths in EMU: large where the table then fits one slide, else so that it
-    fits the width (and, with a `smallest` size, the height)."""
+    """The size of type, and the columns' widths in EMU: the largest at which the table fits one slide; where none
+    does, that at which it fits the width of several (with a `smallest` size, of one whatever it takes)."""
     room = deck.width - 2 * Inches(0.5)
 
     def high(points: float, widths: list[int]) -> int:
         return _head_height(table, points, widths) + sum(_height(deck, r, table, points, widths) for r in table.rows)
 
     smaller = range(9, round(smallest) - 1, -1) if smallest else ()
-    for size in (*LARGE, *SIZES, *smaller):
+    one_slide = [(size, True) for size in (*LARGE, *SIZES, *smaller)]
+    for size, whole in (*one_slide, *((size, False) for size in (() if smallest else SIZES))):
         points = deck.points(size)
         widths = _widths(table, points, room)
-        if sum(widths) <= room and (high(points, widths) <= height or (size in SIZES and not smallest)):
+        if sum(widths) <= room and (high(points, widths) <= height or not whole):
             stretch = min(room / sum(widths), MOST_STRETCH)
             return points, [int(width * stretch) for width in widths]
     points = deck.points(smallest or SIZES[-1])

@@ -11,7 +11,7 @@ from kras_core.report.imprint import Exported, answer_of, imprint
 from kras_core.report.overview_tables import table_one
 from kras_core.report.overview_words import overview_methods
 from kras_core.report.response_figure import MOST_GROUPS, parts_of
-from kras_core.report.response_tables import NAMES, SHORT, size
+from kras_core.report.response_tables import NAMES, SHORT, gives_away, response_tables, size
 from kras_core.report.response_words import response_alt_text, response_methods
 from kras_core.report.safety_tables import safety_table_of
 from kras_core.report.slides.charts import bar_chart
@@ -41,6 +41,10 @@ def add_table_one(deck: Deck, analysis: OverviewAnalysis, comparison: str) -> No
 
 def add_response(deck: Deck, analysis: ResponseAnalysis, comparison: str) -> None:
     """Stacked bars of best response where they are determined, and the rates with their intervals beneath."""
+    if gives_away(analysis):
+        said = heading(analysis, tuple(response_methods(analysis)))
+        table_slides(deck, said, imprint(analysis, comparison), response_tables(analysis)[0])
+        return
     slide, box = deck.slide(heading(analysis, tuple(response_methods(analysis))), imprint(analysis, comparison))
     groups = [*analysis.groups[:MOST_GROUPS], analysis.overall]
     known = [g for g in reversed(groups) if not g.ranges and g.n]
