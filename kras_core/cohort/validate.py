@@ -73,7 +73,7 @@ def examine(
     problems.sort(key=lambda p: _ORDER[p.severity])
     if has_errors(problems):
         return None, tuple(problems)
-    fields = dict(raw.said) | cohort_fields
+    fields: dict[str, Any] = {**raw.said, **cohort_fields}
     fields["time_in_days"] = derived.time_in_days | frozenset(fields.get("time_in_days", ()))
     fields["labels"] = patients.labels | dict(fields.get("labels", {}))
     fields["default_endpoint"] = fields.get("default_endpoint") or _usable(derived.frame)[0]
