@@ -134,27 +134,35 @@ def test_the_sheet_that_was_chosen_stands_in_the_mapping(page: Tab, tmp_path: Pa
     assert "Mapped as in the mapping that came with it" in main_text(page)
 
 
-def test_another_mapping_replaces_the_cohort_and_a_remedy_alone_does_not(page: Tab, tmp_path: Path) -> None:
+def test_a_remedy_taken_back_leaves_the_cohort_that_was_used(page: Tab, tmp_path: Path) -> None:
     path = tmp_path / "ward.xlsx"
     lines = ward.lines()
     lines[1][ward.HEADER.index("年龄")] = 610  # a remedy empties it
     path.write_bytes(workbook_of(Sheet1=lines))
+
+    def press(name: str) -> None:
+        with page.rerun():
+            page.page.get_by_role("button", name=name).click()
+        page.settle()
+
     page.open("/cohort?cohort=ncctg-lung")
     upload(page, path)
     confirm(page)
+    assert page.page.get_by_role("button", name="Use this cohort").is_disabled()
+    remedy = page.page.locator("[class*=st-key-remedy] button").first
     with page.rerun():
-        page.page.get_by_role("button", name="Use this cohort").click()
+        remedy.click()
     page.settle()
+    press("Use this cohort")
     assert cohort_in_view(page) == "ward.xlsx"
-    with page.rerun():
-        page.page.get_by_role("button", name="Change what its columns become").click()
-    page.settle()
-    with page.rerun():
-        page.page.locator("[class*=st-key-remedy] button").first.click()
-    page.settle()
+    press("Change what its columns become")
+    press("Take back")
+    assert page.page.get_by_role("button", name="Use this cohort").is_disabled()
     assert cohort_in_view(page) == "ward.xlsx"
+    # Used again it stands once.
     with page.rerun():
-        page.page.get_by_role("button", name="Use this cohort").click()
+        remedy.click()
     page.settle()
+    press("Use this cohort")
     page.page.locator(".st-key-cohort input").first.click()
     assert page.page.get_by_role("option", name="ward.xlsx").count() == 1
