@@ -214,8 +214,9 @@ def _table(doc: Doc, block: Captioned, width: int) -> None:
     made._tbl.tblPr.append(described)
     cells = [row.cells for row in made.rows]
     style = list(CELL_STYLES)[block.dense]
+    known = doc.styles[style].style_id  # python-docx would look the name up, and the default style, for every cell
     for cell in {id(c): c for row in cells for c in row}.values():
-        cell.paragraphs[0].style = style
+        cell.paragraphs[0]._p.style = known
     if over:
         _over(cells[0], table)
     for cell, column in zip(cells[heads - 1], table.columns, strict=True):
