@@ -136,9 +136,9 @@ _RULES = """
   .kras-forest th, .kras-forest td { padding-right: 6px; }
   .kras-forest .kras-interval { display: block; white-space: normal; max-width: 8em; min-width: 5.6em;
     margin-left: auto; }
-  .kras-forest thead .kras-n { white-space: normal; }
+  .kras-forest thead .kras-n, .kras-forest td.kras-n:last-child { white-space: normal; }
   .st-key-km, .kras-risk { --names: 0px; }
-  .st-key-km .annotation { display: none; }
+  :is(.st-key-km, .st-key-compatible) .annotation { display: none; }
   .kras-risk .kras-wide { display: none; }
   .kras-risk .kras-names[role=rowheader] { width: auto; }
   .kras-risk [role=row]:not(:first-child) { min-height: 40px; padding-bottom: 20px; }
@@ -148,7 +148,8 @@ _RULES = """
   .kras-answer .kras-title { font-size: 19px; }
   .kras-answer { font-size: 15px; }
   .kras-table .kras-first { padding-left: 14px; }
-.kras-table tbody th { white-space: normal; min-width: 7.5em; }
+  .kras-table tbody th { white-space: normal; min-width: 7.5em; }
+  .kras-table:not(.kras-forest) tbody td:last-child:not(.kras-n) { min-width: 24em; }
 }
 """
 
