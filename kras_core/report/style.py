@@ -104,7 +104,7 @@ _RULES = """
 .kras-forest { width: 100%%; font-size: 13px; }
 .kras-forest th, .kras-forest td { padding: 2px 16px 2px 0; }
 .kras-forest small { color: var(--kras-quiet); font-size: %(note)dpx; font-weight: 400; }
-.kras-forest tbody th { max-width: 19em; overflow: hidden; text-overflow: ellipsis; }
+.kras-forest tbody th { white-space: normal; min-width: 11em; max-width: 24em; overflow-wrap: break-word; }
 .kras-forest .kras-n { width: 1%%; }
 .kras-forest .kras-drawn { position: relative; width: 40%%; min-width: 150px; padding: 0; }
 .kras-forest .kras-arm { white-space: nowrap; }
