@@ -242,9 +242,9 @@ def _marks(analysis: BiomarkerAnalysis, end: tuple[float, float], tokens: Tokens
         lines = [f"{MARK} smallest p {fmt.p_value(chosen.test.p)} at {_short(chosen.cutoff)}"]
         if not chosen.selected.reason:
             lines.append(f"selection-adjusted {fmt.p_value(chosen.selected.best_p)}")
-        notes.append(
-            _beside(lines, max(chosen.cutoff, end[0] + 0.2 * (end[1] - end[0])), end, tokens.warning, P[1], 36)
-        )
+        at = max(chosen.cutoff, end[0] + 0.2 * (end[1] - end[0]))
+        # On paper: the cut-off in force may run through these words.
+        notes.append(_beside(lines, at, end, tokens.warning, P[1], 36) | {"bgcolor": tokens.paper})
     return shapes, notes
 
 
