@@ -14,7 +14,7 @@ from kras_core.report.km_labels import Foot
 from kras_core.report.km_words import end_labels, medians
 from kras_core.report.palette import Theme
 
-HEIGHT = 396  # pixels
+HEIGHT = 412  # pixels
 
 
 def km_figure(

@@ -54,8 +54,8 @@ class Frame:
 
     @property
     def axis(self) -> float:
-        """Room for the time axis' numbers."""
-        return 30 * self.scale
+        """Room for the time axis' numbers and unit."""
+        return 46 * self.scale
 
     @property
     def plot(self) -> float:
@@ -137,7 +137,7 @@ def _time_axis(frame: Frame, table: RiskTable) -> Json:
     at = ticks(frame, table)
     text = [frame.clock.tick(t) for t in at]
     if text:
-        text[-1] += f" {frame.clock.unit}"
+        text[-1] += f"<br>{frame.clock.unit}"  # beneath, since beside it the narrowest window has no room
     return {
         **FIXED,
         "range": axis_range(frame),

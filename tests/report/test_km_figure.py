@@ -241,7 +241,7 @@ def test_units_scale_everything_alike(unit: Any, factor: float) -> None:
     scaled = np.concatenate([array(t["x"]) for t in lines(km_figure(other))])
     assert scaled == pytest.approx(x * factor, rel=1e-3, abs=2e-2)
     assert all(float(t).is_integer() for t in np.round(km_figure(other)["layout"]["xaxis"]["tickvals"], 4))
-    assert km_figure(other)["layout"]["xaxis"]["ticktext"][-1].endswith(f" {unit}")
+    assert km_figure(other)["layout"]["xaxis"]["ticktext"][-1].endswith(f"<br>{unit}")
 
 
 def test_a_cropped_axis_cuts_the_curves_and_keeps_their_names() -> None:
