@@ -221,8 +221,8 @@ def _counts(said: Answer, analysis: Any, table: Table) -> Staged:
     shown, most = table.shown(), (_room(LEAST) - HEAD_OF_TABLE) // ROW_OF_TABLE
     below = replace(shown, rows=shown.rows[:most], notes=()).html()
     total = len(shown.rows)
-    method = table.caption + (f", the first {most} of {total} rows" if total > most else "")
-    return _staged(said, analysis, "", method, below=below, magnified=LEAST, sentence=said.line1.text)
+    cut = f"the first {most} of {total} rows" if total > most else ""
+    return _staged(said, analysis, "", cut, below=below, magnified=LEAST, sentence="Small counts are hidden.")
 
 
 def _number(text: str, low: int, high: int) -> int:

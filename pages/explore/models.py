@@ -34,7 +34,7 @@ from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.results import PenaltyPath
 from kras_core.verify.models import verify_model
-from pages.shared import chart, downloads, options, session, work
+from pages.shared import chart, downloads, options, session, share, work
 
 PER = {"sd": "Per SD", "unit": "Per unit"}
 KINDS = {"elastic": "elastic net", "ridge": "ridge"}
@@ -57,6 +57,7 @@ def page() -> None:
         _controls(cohort, offered)
         return
     session.note(model_looks(analysis))
+    share.shown("models", model_answer(analysis), analysis)
     with st.container(key="answer"):
         st.html(model_answer(analysis).html)
     _controls(cohort, offered)

@@ -10,6 +10,7 @@ from kras_core.analyse.account_results import Account
 from kras_core.analyse.models import default_covariates
 from kras_core.analyse.univariable import offered_variables
 from kras_core.cohort.model import Cohort
+from kras_core.report.answer import answer
 from kras_core.report.document.blocks import Document
 from kras_core.report.document.content import SECTIONS, report_document
 from kras_core.report.document.page import page_html, preview_html
@@ -22,7 +23,7 @@ from kras_core.report.script import LANGUAGES, SUFFIX, script
 from kras_core.report.script.data import data_csv
 from kras_core.report.small_cells import threshold
 from kras_core.selection import Selection, SelectionError
-from pages.shared import options, session, small
+from pages.shared import options, session, share, small
 
 DETAILS = ["Document", "Methods paragraph", "Script"]
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -44,6 +45,7 @@ def page() -> None:
         st.warning(md_escape(refusal), icon=":material/info:")
         return
     session.note(one.look for one in account.looked)
+    share.shown("report", answer(account.survival[0]), account.survival[0])
     document, methods, code = st.tabs(DETAILS, on_change="rerun", key="report_details")
     if document.open:
         with document:

@@ -15,12 +15,25 @@ from tests.app.conftest import Server
 from tests.app.tab import Tab
 from tests.app.view import choose, fold, upload, whole_answer
 
-PAGES = ["/", "/overview", "/response", "/safety", "/subgroups", "/biomarkers", "/compare"]
+PAGES = [
+    "/",
+    "/overview",
+    "/response",
+    "/safety",
+    "/subgroups",
+    "/biomarkers",
+    "/compare",
+    "/models",
+    "/report",
+    "/ledger",
+]
 
 
 def main_text(tab: Tab) -> str:
-    tab.page.wait_for_selector(".kras-answer")
-    return fold(" ".join(tab.page.locator(".kras-answer h1, .kras-answer > p").all_inner_texts()))
+    """The answer; of a report all of it."""
+    tab.page.wait_for_selector(".kras-answer, .kras-report table")
+    said = fold(" ".join(tab.page.locator(".kras-answer h1, .kras-answer > p").all_inner_texts()))
+    return said or fold(" ".join(tab.page.locator("main.kras-report").all_inner_texts()))
 
 
 def visit(tab: Tab, name: str) -> None:
