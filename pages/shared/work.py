@@ -64,17 +64,15 @@ def _fragment(
 ) -> None:
     state = f"work:{name}"
     job: Job | None = st.session_state.get(state)
-    place = st.empty()  # else the button would stand faded under the progress until the first chunk is done
     if job is None:
-        if place.button(label, key=f"start:{name}", icon=":material/play_arrow:"):
+        if st.button(label, key=f"start:{name}", icon=":material/play_arrow:"):
             st.session_state[state] = Job(key, start())
             st.rerun(scope="fragment")
         return
     if job.steps is None:
-        with place.container():
-            show(job.result)
+        show(job.result)
         return
-    with place.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         words = "" if job.result is None else told(job.result)
         st.progress(min(job.done, 1.0), text=f"{job.done:.0%} {words}", width=320)
         st.button("Cancel", key=f"cancel:{name}", type="tertiary", on_click=_forget, args=(state,))
