@@ -221,8 +221,6 @@ def _present(scenes: tuple[Scene, ...], at: int) -> None:
             if staged.below:
                 st.html(staged.below)
         st.html(stage_foot(staged, f"{at + 1} / {len(scenes)}"))
-    if at + 1 < len(scenes):
-        _staged(scenes[at + 1], theme)  # analysed while this one is looked at, so that the next key finds it ready
 
 
 def _staged(scene: Scene, theme: Theme) -> Staged | str:
