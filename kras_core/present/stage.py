@@ -351,6 +351,7 @@ body, [data-testid=stMain] {{ overflow: hidden !important; }}
 .st-key-stage .kras-scroll {{ overflow: hidden; }}
 .st-key-stage .kras-caption {{ font-size: 12.5px; margin: 0 0 4px; }}
 .st-key-stage :is(.kras-table, .kras-flow, .kras-forest small, .kras-scale) {{ font-size: 14px !important; }}
+.st-key-stage .kras-forest tbody th {{ white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }}
 .st-key-stage .kras-flow {{ max-width: none; }}
 .st-key-stage .kras-out, .st-key-stage .kras-never {{ font-size: 13px !important; }}
 .st-key-stage_keys {{ position: fixed !important; right: 12px; bottom: 34px; width: auto !important; opacity: 0;
