@@ -85,6 +85,7 @@ def test_every_page_offers_what_it_can_make(page: Tab, path: str, tab: str, butt
     page.open(path)
     if tab:
         open_export(page)
+    page.page.get_by_role("button", name=buttons[-1]).wait_for()
     for button in ("Slide …", "Figure …"):
         assert page.page.get_by_role("button", name=button).count() == (button in buttons)
     dialog = open_dialog(page, buttons[-1])

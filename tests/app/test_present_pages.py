@@ -15,7 +15,7 @@ from tests.app.conftest import Server
 from tests.app.tab import Tab
 from tests.app.view import choose, fold, upload, whole_answer
 
-PAGES = [
+PAGES = [  # those that show a view; the ledger belongs to one session
     "/",
     "/overview",
     "/response",
@@ -25,7 +25,6 @@ PAGES = [
     "/compare",
     "/models",
     "/report",
-    "/ledger",
 ]
 
 
