@@ -11,8 +11,8 @@ from kras_core.report.ready import Ready
 # Ranges are widgets; a zoom would not survive the next toggle, so there is none.
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
 
-# The browser gathers what arrives within 10 ms before it draws any of it.
-GATHERED = 0.012  # seconds
+# The browser gathers what arrives within 10 ms before it draws any of it, and is often busy closing a menu till then.
+GATHERED = 0.022  # seconds
 
 
 def show(key: str, figure: dict[str, Any], alt: str) -> None:
