@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kras_core.analyse.provenance import not_patients
 from kras_core.analyse.results import SurvivalAnalysis, Warning
 from kras_core.analyse.scope import Scope
 from kras_core.cohort.model import Cohort
@@ -27,10 +28,7 @@ def survival_warnings(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis, 
 
 
 def _provenance(cohort: Cohort, scope: Scope, analysis: SurvivalAnalysis) -> Iterator[Warning]:
-    if cohort.provenance == "reconstructed":
-        yield Warning("reconstructed", "Reconstructed from a publication: not patient data.")
-    elif cohort.provenance == "simulated":
-        yield Warning("simulated", "Simulated: not patient data.")
+    yield from not_patients(cohort)
     if cohort.conditional_on:
         yield Warning("conditional", f"Conditional on {cohort.conditional_on}.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kras_core.analyse.model_results import ModelAnalysis
+from kras_core.analyse.provenance import not_patients
 from kras_core.analyse.results import Warning
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import stratifiers
@@ -25,10 +26,7 @@ def model_warnings(cohort: Cohort, analysis: ModelAnalysis) -> tuple[Warning, ..
 
 
 def _provenance(cohort: Cohort, analysis: ModelAnalysis) -> Iterator[Warning]:
-    if cohort.provenance == "reconstructed":
-        yield Warning("reconstructed", "Reconstructed from a publication: not patient data.")
-    elif cohort.provenance == "simulated":
-        yield Warning("simulated", "Simulated: not patient data.")
+    yield from not_patients(cohort)
     if cohort.conditional_on:
         yield Warning("conditional", f"Conditional on {cohort.conditional_on}.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kras_core.analyse.overview_results import OverviewAnalysis
+from kras_core.analyse.provenance import not_patients
 from kras_core.analyse.results import Warning
 from kras_core.analyse.scope import Scope, chosen
 from kras_core.cohort.model import Cohort
@@ -30,10 +31,7 @@ def overview_warnings(cohort: Cohort, scope: Scope, analysis: OverviewAnalysis) 
 
 
 def _provenance(cohort: Cohort, analysis: OverviewAnalysis) -> Iterator[Warning]:
-    if cohort.provenance == "reconstructed":
-        yield Warning("reconstructed", "Reconstructed from a publication: not patient data.")
-    elif cohort.provenance == "simulated":
-        yield Warning("simulated", "Simulated: not patient data.")
+    yield from not_patients(cohort)
     if cohort.conditional_on:
         yield Warning("conditional", f"Conditional on {cohort.conditional_on}.")
 

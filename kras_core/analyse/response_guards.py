@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from kras_core.analyse.provenance import not_patients
 from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.analyse.results import Warning
 from kras_core.analyse.scope import Scope, chosen
@@ -32,10 +33,7 @@ def response_warnings(cohort: Cohort, scope: Scope, analysis: ResponseAnalysis) 
 
 
 def _provenance(cohort: Cohort, analysis: ResponseAnalysis) -> Iterator[Warning]:
-    if cohort.provenance == "reconstructed":
-        yield Warning("reconstructed", "Reconstructed from a publication: not patient data.")
-    elif cohort.provenance == "simulated":
-        yield Warning("simulated", "Simulated: not patient data.")
+    yield from not_patients(cohort)
     if cohort.conditional_on:
         yield Warning("conditional", f"Conditional on {cohort.conditional_on}: early failures would lower both rates.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kras_core.analyse.provenance import not_patients
 from kras_core.analyse.results import SafetyAnalysis, SafetyRow, Warning
 from kras_core.analyse.scope import Scope
 from kras_core.cohort.model import Cohort
@@ -34,10 +35,7 @@ def safety_warnings(cohort: Cohort, scope: Scope, analysis: SafetyAnalysis) -> t
 
 
 def _provenance(cohort: Cohort) -> Iterator[Warning]:
-    if cohort.provenance == "reconstructed":
-        yield Warning("reconstructed", "Reconstructed from a publication: not patient data.")
-    elif cohort.provenance == "simulated":
-        yield Warning("simulated", "Simulated: not patient data.")
+    yield from not_patients(cohort)
     if cohort.conditional_on:
         yield Warning(
             "conditional", f"Conditional on {cohort.conditional_on}: what made others stop earlier is not counted here."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kras_core.analyse.guards import BY_HAND
+from kras_core.analyse.provenance import not_patients
 from kras_core.analyse.results import Warning
 from kras_core.analyse.scope import Scope
 from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis
@@ -46,10 +47,7 @@ def table_warnings(cohort: Cohort, table: CoxTable) -> tuple[Warning, ...]:
 
 
 def _provenance(cohort: Cohort) -> Iterator[Warning]:
-    if cohort.provenance == "reconstructed":
-        yield Warning("reconstructed", "Reconstructed from a publication: not patient data.")
-    elif cohort.provenance == "simulated":
-        yield Warning("simulated", "Simulated: not patient data.")
+    yield from not_patients(cohort)
     if cohort.conditional_on:
         yield Warning("conditional", f"Conditional on {cohort.conditional_on}.")
 
