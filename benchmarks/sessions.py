@@ -22,7 +22,7 @@ from simulate import patients
 
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load_file
-from kras_core.report.answer import answer
+from kras_core.report.survival.answer import answer
 from kras_core.selection import By, Selection
 
 COLUMNS = {"Sex": "sex", "Prior anti-angiogenic therapy": "prior_antiangiogenic"}

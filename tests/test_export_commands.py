@@ -10,7 +10,7 @@ from pptx import Presentation
 
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
-from kras_core.report.answer import answer as answer_of
+from kras_core.report.survival.answer import answer as answer_of
 from kras_core.selection import By, Filter, Selection
 from tests.report.exported import folded, texts
 from tests.test_command_line import answer, run

@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.audit.audit import audit
     from kras_core.audit.claims import bundled_claims, read_claims_path
-    from kras_core.report.audit_json import audit_json
+    from kras_core.report.audit.as_json import audit_json
 
     if arguments.claims:
         cohort = cohort_of(arguments) if arguments.cohort else None

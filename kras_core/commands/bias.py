@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.bias import analyse_bias
-    from kras_core.report.bias_json import bias_json
+    from kras_core.report.bias.as_json import bias_json
 
     cohort = cohort_of(arguments)
     return bias_json(analyse_bias(cohort, selection_of(arguments, cohort)))

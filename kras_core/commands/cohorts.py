@@ -31,8 +31,8 @@ def _validate(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.cohort.problems import CohortError
     from kras_core.cohort.remedies import apply, offered
     from kras_core.cohort.validate import check
+    from kras_core.report.cohort.validation import problems_json
     from kras_core.report.raw_out import table_csv
-    from kras_core.report.validation import problems_json
 
     paths = [path for name in arguments.files for path in paths_of(name) or [Path(name)]]
     try:

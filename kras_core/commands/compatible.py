@@ -19,7 +19,7 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.audit.compatible import Compatible, find
     from kras_core.audit.summary import SummaryError
     from kras_core.audit.summary_toml import read_summary
-    from kras_core.report.compatible_json import compatible_json
+    from kras_core.report.reconstruction.compatible_json import compatible_json
 
     path, out = Path(arguments.summary), Path(arguments.out)
     if arguments.seed < 0:

@@ -36,7 +36,7 @@ def _ids(text: str) -> tuple[str, ...]:
 def _cutpoints(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute_cutoff
     from kras_core.cohort.stratifiers import tertiles
-    from kras_core.report.marker_json import marker_json
+    from kras_core.report.markers.as_json import marker_json
 
     cohort = cohort_of(arguments)
     selection = selection_of(arguments, cohort)
@@ -69,7 +69,7 @@ def _cutpoints(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _forest(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.subgroups import analyse_forest
-    from kras_core.report.marker_json import forest_json
+    from kras_core.report.markers.as_json import forest_json
 
     cohort = cohort_of(arguments)
     selection = selection_of(arguments, cohort)
@@ -80,7 +80,7 @@ def _forest(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _cox(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.univariable import analyse_cox
-    from kras_core.report.marker_json import cox_json
+    from kras_core.report.markers.as_json import cox_json
 
     cohort = cohort_of(arguments)
     selection = selection_of(arguments, cohort)

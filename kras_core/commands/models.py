@@ -33,7 +33,7 @@ def _models(arguments: argparse.Namespace) -> dict[str, Any]:
         penalise,
         penalised_refused,
     )
-    from kras_core.report.model_json import model_json
+    from kras_core.report.models.as_json import model_json
 
     cohort = cohort_of(arguments)
     selection = selection_of(arguments, cohort)

@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.overview import analyse_overview
-    from kras_core.report.overview_json import overview_json
+    from kras_core.report.overview.as_json import overview_json
 
     cohort = cohort_of(arguments)
     return overview_json(analyse_overview(cohort, selection_of(arguments, cohort), p_values=arguments.p_values))

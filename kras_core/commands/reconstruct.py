@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.audit.curve.reconstruct import SD, reconstruct
     from kras_core.cohort.problems import CohortError
     from kras_core.report.csv_out import csv_bytes
-    from kras_core.report.curve_json import curve_json
+    from kras_core.report.reconstruction.curve_json import curve_json
 
     try:
         figure = _figure(arguments)

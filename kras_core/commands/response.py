@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.response import analyse_response
-    from kras_core.report.response_json import response_json
+    from kras_core.report.response.as_json import response_json
 
     cohort = cohort_of(arguments)
     return response_json(analyse_response(cohort, selection_of(arguments, cohort), confirmed_only=arguments.confirmed))

@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.safety import analyse_safety
-    from kras_core.report.safety_json import safety_json
+    from kras_core.report.safety.as_json import safety_json
 
     cohort = cohort_of(arguments)
     return safety_json(analyse_safety(cohort, selection_of(arguments, cohort)))

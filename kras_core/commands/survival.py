@@ -23,7 +23,7 @@ def _months(text: str) -> tuple[float, ...]:
 
 def _run(arguments: argparse.Namespace) -> dict[str, Any]:
     from kras_core.analyse.survival import analyse
-    from kras_core.report.survival_json import survival_json
+    from kras_core.report.survival.as_json import survival_json
 
     cohort = cohort_of(arguments)
     return survival_json(analyse(cohort, selection_of(arguments, cohort)))

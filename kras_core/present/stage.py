@@ -20,31 +20,31 @@ from kras_core.analyse.survival import analyse
 from kras_core.cohort.model import Cohort
 from kras_core.present.scenes import Scene
 from kras_core.report import format as fmt
-from kras_core.report.answer import Answer, answer, safety_answer
-from kras_core.report.butterfly import butterfly_figure, safety_alt_text
 from kras_core.report.forest import forest_table_html
 from kras_core.report.html_table import Table
 from kras_core.report.imprint import group_sizes, withheld
-from kras_core.report.km_figure import alt_text, km_figure
-from kras_core.report.km_frame import Json
-from kras_core.report.km_labels import text_width
-from kras_core.report.km_under import risk_table_html
-from kras_core.report.marker_answer import forest_answer
-from kras_core.report.overview_tables import table_one
-from kras_core.report.overview_words import flow_html, overview_answer
+from kras_core.report.markers.answer import forest_answer
+from kras_core.report.overview.tables import table_one
+from kras_core.report.overview.words import flow_html, overview_answer
 from kras_core.report.palette import Theme
-from kras_core.report.patient_figures import swimmer_figure, swimmer_orders, waterfall_figure
 from kras_core.report.plain_words import plain_words
-from kras_core.report.response_figure import response_figure
-from kras_core.report.response_tables import response_tables
-from kras_core.report.response_words import (
+from kras_core.report.response.figure import response_figure
+from kras_core.report.response.patient_figures import swimmer_figure, swimmer_orders, waterfall_figure
+from kras_core.report.response.tables import response_tables
+from kras_core.report.response.words import (
     response_alt_text,
     response_answer,
     swimmer_alt_text,
     waterfall_alt_text,
 )
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.safety.butterfly import butterfly_figure, safety_alt_text
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.small_cells import refuse, threshold, words
+from kras_core.report.survival.answer import Answer, answer, safety_answer
+from kras_core.report.survival.km_figure import alt_text, km_figure
+from kras_core.report.survival.km_frame import Json
+from kras_core.report.survival.km_labels import text_width
+from kras_core.report.survival.km_under import risk_table_html
 from kras_core.selection import Selection, SelectionError
 
 # What shows single patients or counts that cannot be hidden one by one: page and figure of it.

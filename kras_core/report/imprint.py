@@ -12,12 +12,12 @@ from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.analyse.results import CohortRef, SafetyAnalysis, SurvivalAnalysis
 from kras_core.analyse.subgroup_results import ForestAnalysis
 from kras_core.report import format as fmt
-from kras_core.report.answer import Answer, answer, safety_answer
-from kras_core.report.marker_answer import forest_answer
-from kras_core.report.overview_words import overview_answer
-from kras_core.report.response_tables import gives_away
-from kras_core.report.response_words import response_answer
+from kras_core.report.markers.answer import forest_answer
+from kras_core.report.overview.words import overview_answer
+from kras_core.report.response.tables import gives_away
+from kras_core.report.response.words import response_answer
 from kras_core.report.small_cells import threshold
+from kras_core.report.survival.answer import Answer, answer, safety_answer
 
 Exported = SurvivalAnalysis | SafetyAnalysis | OverviewAnalysis | ResponseAnalysis | ForestAnalysis
 PROGRAM = f"KRAScope {__version__}"

@@ -6,7 +6,7 @@ from typing import Any
 from kras_core.analyse.results import Look, Looked
 from kras_core.report.format import NOTHING, mid_sentence, p_value
 from kras_core.report.html_table import Column, Row, Table
-from kras_core.report.survival_json import number
+from kras_core.report.survival.as_json import number
 
 COLUMNS = (
     Column("Comparison", numeric=False),

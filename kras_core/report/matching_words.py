@@ -4,9 +4,9 @@ estimate for the patient who was entered."""
 from kras_core.analyse.matching_results import Matching
 from kras_core.analyse.response_results import RESPONSES
 from kras_core.report import format as fmt
-from kras_core.report.answer import Answer, Line, Word
 from kras_core.report.format import Printed, plural, provenance
 from kras_core.report.html_table import Column, Row, Table
+from kras_core.report.survival.answer import Answer, Line, Word
 
 NOT_A_PREDICTION = (
     "Descriptive, not a prediction: this is what happened to these patients. They were not treated by lot, were chosen "

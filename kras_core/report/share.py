@@ -5,8 +5,8 @@ from urllib.parse import urlencode, urlsplit
 
 from kras_core import __version__
 from kras_core.analyse.results import CohortRef
-from kras_core.report.answer import Answer
 from kras_core.report.plain_words import patients
+from kras_core.report.survival.answer import Answer
 
 
 def share_text(answer: Answer, cohort: CohortRef, n: str, link: str) -> str:

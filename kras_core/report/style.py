@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from kras_core.report.km_frame import LEFT, RIGHT
 from kras_core.report.palette import SIZES, TOKENS, Theme
+from kras_core.report.survival.km_frame import LEFT, RIGHT
 
 _NUMBERS = SIZES | {"left": LEFT, "beside": LEFT + RIGHT}  # pixels
 

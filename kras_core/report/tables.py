@@ -8,14 +8,14 @@ from kras_core.analyse.marker_results import BiomarkerAnalysis, CutoffSpread, Di
 from kras_core.analyse.results import SafetyAnalysis, SurvivalAnalysis
 from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis
 from kras_core.report import format as fmt
-from kras_core.report import marker_tables
 from kras_core.report.format import NOTHING, Clock, Printed
 from kras_core.report.html_table import Column, Row, Table
-from kras_core.report.km_under import cells
-from kras_core.report.number_tables import number_tables
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.markers import tables as marker_tables
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.small_cells import threshold
 from kras_core.report.style import stylesheet
+from kras_core.report.survival.km_under import cells
+from kras_core.report.survival.number_tables import number_tables
 
 __all__ = [
     "at_risk_table",

@@ -19,12 +19,12 @@ from kras_core.audit.curve.results import Reconstruction
 from kras_core.cohort.endpoints import ENDPOINTS
 from kras_core.cohort.model import Cohort, Provenance
 from kras_core.cohort.problems import CohortError, Problem
-from kras_core.report.cohort_card import problems_html
+from kras_core.report.cohort.card import problems_html
 from kras_core.report.csv_out import csv_bytes
-from kras_core.report.curve_json import curve_json
-from kras_core.report.curve_tables import curve_answer, curve_card, held_against
 from kras_core.report.figures import curve_alt_text, curve_figure, under_figure
 from kras_core.report.format import md_escape
+from kras_core.report.reconstruction.curve_json import curve_json
+from kras_core.report.reconstruction.curve_tables import curve_answer, curve_card, held_against
 from pages.shared import chart, made, options, session
 from pages.shared.picture import clickable
 

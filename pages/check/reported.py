@@ -13,9 +13,9 @@ from kras_core.audit.quantities import QUANTITIES
 from kras_core.audit.searches import Search, searches
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.problems import CohortError
-from kras_core.report.audit_blocks import audit_blocks
-from kras_core.report.audit_document import audit_document
-from kras_core.report.audit_html import (
+from kras_core.report.audit.blocks import audit_blocks
+from kras_core.report.audit.document import audit_document
+from kras_core.report.audit.html import (
     RECOMPUTED,
     RULES,
     audit_head,
@@ -27,7 +27,7 @@ from kras_core.report.audit_html import (
     searched_lines,
     strip,
 )
-from kras_core.report.audit_tables import (
+from kras_core.report.audit.tables import (
     audit_rows,
     blank_rows,
     checks_table,
@@ -35,7 +35,7 @@ from kras_core.report.audit_tables import (
     columns_table,
     quantities_table,
 )
-from kras_core.report.cohort_card import problems_html
+from kras_core.report.cohort.card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.document.word import docx_bytes
 from pages.shared import options, session

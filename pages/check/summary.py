@@ -20,11 +20,11 @@ from kras_core.audit.summary_toml import read_summary, write_summary
 from kras_core.cohort.endpoints import ENDPOINTS, endpoint
 from kras_core.cohort.problems import Problem
 from kras_core.conventions import PRESETS
-from kras_core.report.cohort_card import problems_html
-from kras_core.report.compatible_json import compatible_json
-from kras_core.report.compatible_tables import compatible_answer, compatible_card, printed_beside_reached
+from kras_core.report.cohort.card import problems_html
 from kras_core.report.figures import alt_text, km_figure, under_figure
 from kras_core.report.format import plural
+from kras_core.report.reconstruction.compatible_json import compatible_json
+from kras_core.report.reconstruction.compatible_tables import compatible_answer, compatible_card, printed_beside_reached
 from pages.shared import chart, made, options, session, work
 
 ROWS, SPARE = 6, 2

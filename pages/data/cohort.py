@@ -14,7 +14,7 @@ from kras_core.cohort.readers import RawTables
 from kras_core.cohort.template import template_csv, template_workbook
 from kras_core.cohort.validate import examine
 from kras_core.cohort.variables import TABLES
-from kras_core.report.cohort_card import card_html, problems_html
+from kras_core.report.cohort.card import card_html, problems_html
 from kras_core.report.format import md_escape
 from pages.shared import draft as drafts
 from pages.shared import mapping as screen

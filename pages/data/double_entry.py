@@ -9,9 +9,9 @@ from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES, SUFFIXES
 from kras_core.cohort.problems import CohortError
 from kras_core.cohort.readers import RawTables, read_table
 from kras_core.cohort.validate import examine
-from kras_core.report.cohort_card import problems_html
+from kras_core.report.cohort.card import problems_html
+from kras_core.report.cohort.double_entry import agreement_table, summary_words
 from kras_core.report.csv_out import csv_bytes
-from kras_core.report.double_entry_tables import agreement_table, summary_words
 from kras_core.report.format import md_escape
 from kras_core.report.raw_out import table_csv
 from pages.shared import session

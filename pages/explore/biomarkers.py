@@ -17,9 +17,9 @@ from kras_core.report.figures import (
     spline_foot,
 )
 from kras_core.report.format import md_escape
-from kras_core.report.marker_answer import marker_answer
-from kras_core.report.marker_json import marker_json
-from kras_core.report.marker_methods import marker_methods
+from kras_core.report.markers.answer import marker_answer
+from kras_core.report.markers.as_json import marker_json
+from kras_core.report.markers.methods import marker_methods
 from kras_core.report.tables import (
     cutoffs_rows,
     marker_rows,

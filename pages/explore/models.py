@@ -18,7 +18,8 @@ from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_labels
 from kras_core.report.format import md_escape
-from kras_core.report.model_figures import (
+from kras_core.report.models.as_json import model_json
+from kras_core.report.models.figures import (
     path_alt_text,
     path_figure,
     path_foot,
@@ -26,10 +27,9 @@ from kras_core.report.model_figures import (
     residual_figure,
     residual_foot,
 )
-from kras_core.report.model_forest import model_forest_html
-from kras_core.report.model_json import model_json
-from kras_core.report.model_tables import model_table, optimism_table, penalty_table, proportional_table
-from kras_core.report.model_words import model_answer, model_methods
+from kras_core.report.models.forest import model_forest_html
+from kras_core.report.models.tables import model_table, optimism_table, penalty_table, proportional_table
+from kras_core.report.models.words import model_answer, model_methods
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.results import PenaltyPath

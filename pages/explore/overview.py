@@ -5,10 +5,10 @@ import streamlit as st
 from kras_core.analyse.ledger import overview_looks
 from kras_core.analyse.overview import analyse_overview
 from kras_core.analyse.overview_results import OverviewAnalysis
-from kras_core.report.cohort_card import card_html
-from kras_core.report.overview_json import overview_json
-from kras_core.report.overview_tables import completeness_rows, completeness_table, follow_up_tables, table_one
-from kras_core.report.overview_words import flow_html, flow_rows, overview_answer, overview_methods
+from kras_core.report.cohort.card import card_html
+from kras_core.report.overview.as_json import overview_json
+from kras_core.report.overview.tables import completeness_rows, completeness_table, follow_up_tables, table_one
+from kras_core.report.overview.words import flow_html, flow_rows, overview_answer, overview_methods
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.overview import verify_overview

@@ -7,9 +7,9 @@ from kras_core.analyse.response import analyse_response
 from kras_core.analyse.response_results import ResponseAnalysis
 from kras_core.report.figures import response_figure, spider_figure, swimmer_figure, swimmer_orders, waterfall_figure
 from kras_core.report.format import md_escape
-from kras_core.report.response_json import response_json
-from kras_core.report.response_tables import gives_away, lesion_rows, response_tables
-from kras_core.report.response_words import (
+from kras_core.report.response.as_json import response_json
+from kras_core.report.response.tables import gives_away, lesion_rows, response_tables
+from kras_core.report.response.words import (
     response_alt_text,
     response_answer,
     response_methods,

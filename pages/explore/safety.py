@@ -4,9 +4,9 @@ import streamlit as st
 
 from kras_core.analyse.ledger import safety_looks
 from kras_core.analyse.safety import analyse_safety
-from kras_core.report.answer import safety_answer
 from kras_core.report.figures import butterfly_figure, safety_alt_text
-from kras_core.report.safety_json import safety_json
+from kras_core.report.safety.as_json import safety_json
+from kras_core.report.survival.answer import safety_answer
 from kras_core.report.tables import safety_rows, safety_table
 from kras_core.selection import SelectionError
 from pages.shared import chart, downloads, options, session, share, small

@@ -10,9 +10,9 @@ from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_labels
 from kras_core.report.figures import forest_html
-from kras_core.report.marker_answer import forest_answer
-from kras_core.report.marker_json import cox_json, forest_json
-from kras_core.report.marker_methods import forest_methods
+from kras_core.report.markers.answer import forest_answer
+from kras_core.report.markers.as_json import cox_json, forest_json
+from kras_core.report.markers.methods import forest_methods
 from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.verify.markers import verify_forest

@@ -6,9 +6,8 @@ from kras_core.analyse.bias import MOST_EARLY, analyse_bias
 from kras_core.analyse.ledger import centre_looks, survival_looks
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.analyse.ticks import axis_ends, months_per
-from kras_core.report.answer import answer
-from kras_core.report.bias_json import bias_json
-from kras_core.report.bias_tables import bias_rows, centres_table, early_table, entry_table, leave_one_out_table
+from kras_core.report.bias.as_json import bias_json
+from kras_core.report.bias.tables import bias_rows, centres_table, early_table, entry_table, leave_one_out_table
 from kras_core.report.figures import (
     alt_text,
     km_figure,
@@ -17,9 +16,10 @@ from kras_core.report.figures import (
     under_figure,
 )
 from kras_core.report.format import md_escape
-from kras_core.report.historical import published_key, with_published
-from kras_core.report.methods import methods_lines
-from kras_core.report.survival_json import survival_json
+from kras_core.report.survival.answer import answer
+from kras_core.report.survival.as_json import survival_json
+from kras_core.report.survival.historical import published_key, with_published
+from kras_core.report.survival.methods import methods_lines
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify.survival import verify

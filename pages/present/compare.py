@@ -14,9 +14,9 @@ from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_labels
 from kras_core.conventions import PRESETS
 from kras_core.present.scenes import Scene
-from kras_core.report.answer import Answer, answer
 from kras_core.report.figures import alt_text, km_figure, under_figure
 from kras_core.report.format import md_escape
+from kras_core.report.survival.answer import Answer, answer
 from kras_core.selection import AnalysisKind, By, Selection, SelectionError
 from pages.shared import chart, options, session, share
 

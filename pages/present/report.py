@@ -10,7 +10,6 @@ from kras_core.analyse.account_results import Account
 from kras_core.analyse.models import default_covariates
 from kras_core.analyse.univariable import offered_variables
 from kras_core.cohort.model import Cohort
-from kras_core.report.answer import answer
 from kras_core.report.document.blocks import Document
 from kras_core.report.document.content import SECTIONS, report_document
 from kras_core.report.document.page import page_html, preview_html
@@ -18,10 +17,11 @@ from kras_core.report.document.pdf import NONE, converter, pdf_bytes
 from kras_core.report.document.tables import workbook, zipped
 from kras_core.report.document.word import docx_bytes
 from kras_core.report.format import md_escape
-from kras_core.report.methods_paragraph import methods_paragraph
 from kras_core.report.script import LANGUAGES, SUFFIX, script
 from kras_core.report.script.data import data_csv
 from kras_core.report.small_cells import threshold
+from kras_core.report.survival.answer import answer
+from kras_core.report.survival.methods_paragraph import methods_paragraph
 from kras_core.selection import Selection, SelectionError
 from pages.shared import options, session, share, small
 

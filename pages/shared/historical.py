@@ -8,7 +8,7 @@ from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.cohort.historical import Historical, HistoricalError, own_row, published
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.format import md_escape
-from kras_core.report.historical import MOST_LINES, historical_rows, historical_table, shown_rows
+from kras_core.report.survival.historical import MOST_LINES, historical_rows, historical_table, shown_rows
 from pages.shared import options
 
 OWN = "own_medians"

@@ -29,12 +29,12 @@ from kras_core.cohort.mapping.editing import (
     with_codes,
     with_missing,
 )
-from kras_core.report.answer import answer
-from kras_core.report.cohort_card import problems_html
+from kras_core.report.cohort.card import problems_html
+from kras_core.report.cohort.mapping import effects_table, left_out_words, meanings_words, recognised_words
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import alt_text, km_figure
 from kras_core.report.format import md_escape, plural
-from kras_core.report.mapping_words import effects_table, left_out_words, meanings_words, recognised_words
+from kras_core.report.survival.answer import answer
 from pages.shared import chart, session, validation
 from pages.shared.draft import Draft
 

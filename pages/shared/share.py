@@ -7,11 +7,11 @@ page what of a link does not hold here.
 import streamlit as st
 
 from kras_core.present.scenes import FIGURES, Scene
-from kras_core.report.answer import Answer
 from kras_core.report.format import md_escape
 from kras_core.report.plain_words import size
 from kras_core.report.share import link_to, share_text
 from kras_core.report.small_cells import hiding, words
+from kras_core.report.survival.answer import Answer
 from pages.shared import session, small
 from pages.shared.downloads import OfCohort
 

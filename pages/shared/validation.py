@@ -14,11 +14,11 @@ from kras_core.cohort.problems import Problem
 from kras_core.cohort.readers import RawTables
 from kras_core.cohort.remedies import Change, Remedy, apply, key_of, offered
 from kras_core.cohort.variables import TABLES
-from kras_core.report.cohort_card import problems_html
+from kras_core.report.cohort.card import problems_html
+from kras_core.report.cohort.validation import groups, report_rows
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.format import md_escape
 from kras_core.report.raw_out import table_csv, tables_workbook
-from kras_core.report.validation import groups, report_rows
 from pages.shared import session
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -13,8 +13,8 @@ from kras_core.analyse.bias import MOST_LEFT_OUT, analyse_bias
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.model import Cohort
-from kras_core.report.bias_json import bias_json
-from kras_core.report.bias_tables import (
+from kras_core.report.bias.as_json import bias_json
+from kras_core.report.bias.tables import (
     bias_rows,
     centres_table,
     early_table,

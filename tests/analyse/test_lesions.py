@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from kras_core.analyse.response import analyse_response
-from kras_core.report.response_json import response_json
-from kras_core.report.response_tables import lesion_rows
+from kras_core.report.response.as_json import response_json
+from kras_core.report.response.tables import lesion_rows
 from kras_core.selection import Filter, Selection
 from tests.simulated import simulated_cohort
 

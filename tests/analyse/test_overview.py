@@ -13,9 +13,9 @@ from kras_core.analyse.overview import analyse_overview
 from kras_core.analyse.overview_results import LevelCounts
 from kras_core.cohort.bundled import BUNDLED, DEFAULT, load
 from kras_core.cohort.model import Cohort
-from kras_core.report.overview_json import overview_json
-from kras_core.report.overview_tables import completeness_table, follow_up_tables, table_one
-from kras_core.report.overview_words import flow_html, flow_rows, overview_answer
+from kras_core.report.overview.as_json import overview_json
+from kras_core.report.overview.tables import completeness_table, follow_up_tables, table_one
+from kras_core.report.overview.words import flow_html, flow_rows, overview_answer
 from kras_core.selection import By, Filter, Selection, SelectionError
 from kras_core.stats.results import NumberSummary
 from kras_core.verify.overview import verify_overview

@@ -14,9 +14,9 @@ from scipy import stats
 from kras_core.analyse.response import analyse_response, response_codes
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.model import Cohort
-from kras_core.report.response_json import response_json
-from kras_core.report.response_tables import response_tables
-from kras_core.report.response_words import response_alt_text, response_answer
+from kras_core.report.response.as_json import response_json
+from kras_core.report.response.tables import response_tables
+from kras_core.report.response.words import response_alt_text, response_answer
 from kras_core.selection import By, Filter, Selection, SelectionError
 from kras_core.verify.response import verify_response
 from tests.cohort.files import cohort as cohort_of_rows

@@ -11,7 +11,7 @@ from scipy import stats
 from kras_core.analyse.safety import ANY_ROW, BANDS, IMMUNE_ROW, analyse_safety
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.model import Cohort, PartlyDrawn
-from kras_core.report.safety_json import safety_json
+from kras_core.report.safety.as_json import safety_json
 from kras_core.selection import By, Filter, Selection, SelectionError
 
 

@@ -7,7 +7,7 @@ from kras_core.address import default_selection
 from kras_core.analyse.survival import analyse
 from kras_core.analyse.together import on_one_axis
 from kras_core.cohort.bundled import load
-from kras_core.report.km_figure import km_figure
+from kras_core.report.survival.km_figure import km_figure
 from kras_core.selection import By, SelectionError
 
 PAPER, NCCTG = load("sintilimab-anlotinib"), load("ncctg-lung")

@@ -11,7 +11,7 @@ from kras_core.cohort.mapping.files import open_mapped, read_mapping
 from kras_core.cohort.privacy import identifying
 from kras_core.cohort.readers import tables_of
 from kras_core.cohort.validate import build_cohort
-from kras_core.report.answer import answer
+from kras_core.report.survival.answer import answer
 from tests.app.tab import Tab
 from tests.app.view import answer_text, choose, cohort_in_view, fold, upload
 from tests.cohort import ward

@@ -10,7 +10,7 @@ from kras_core.address import default_selection
 from kras_core.analyse.biomarkers import analyse_biomarker, markers
 from kras_core.analyse.subgroups import analyse_forest
 from kras_core.cohort.bundled import BUNDLED, load
-from kras_core.report.marker_answer import forest_answer, marker_answer
+from kras_core.report.markers.answer import forest_answer, marker_answer
 from kras_core.selection import By
 from tests.app.tab import Tab
 from tests.app.view import answer_text, choose, fold, upload

@@ -9,7 +9,7 @@ import pytest
 from kras_core.address import default_selection
 from kras_core.analyse.models import analyse_model, default_covariates
 from kras_core.cohort.bundled import BUNDLED, load
-from kras_core.report.model_words import model_answer
+from kras_core.report.models.words import model_answer
 from tests.app.tab import Tab
 from tests.app.view import answer_text, fold, upload
 

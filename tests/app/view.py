@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
-from kras_core.report.answer import answer
+from kras_core.report.survival.answer import answer
 from kras_core.selection import Selection
 from tests.app.tab import Tab
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from kras_core.analyse.results import Warning
-from kras_core.report.answer import answer, safety_answer
 from kras_core.report.format import hazard_ratio
+from kras_core.report.survival.answer import answer, safety_answer
 from kras_core.selection import Filter
 from tests.report import views
 from tests.report.test_format import Seen

@@ -13,9 +13,10 @@ from kras_core.audit.claims import bundled_claims, claims_of
 from kras_core.audit.findings import Bar, Picture
 from kras_core.audit.quantities import QUANTITIES
 from kras_core.cohort.bundled import load
-from kras_core.report.audit_blocks import audit_blocks
-from kras_core.report.audit_document import audit_document
-from kras_core.report.audit_html import (
+from kras_core.report.audit.as_json import audit_json
+from kras_core.report.audit.blocks import audit_blocks
+from kras_core.report.audit.document import audit_document
+from kras_core.report.audit.html import (
     audit_head,
     built_in,
     claim_lines,
@@ -25,8 +26,7 @@ from kras_core.report.audit_html import (
     strip,
     subject,
 )
-from kras_core.report.audit_json import audit_json
-from kras_core.report.audit_tables import audit_rows, blank_rows, checks_table, claim_rows, quantities_table
+from kras_core.report.audit.tables import audit_rows, blank_rows, checks_table, claim_rows, quantities_table
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.document.word import docx_bytes
 from kras_core.report.format import plain

@@ -10,10 +10,10 @@ from kras_core.audit.curve import example
 from kras_core.audit.curve.patients import reconstructed_cohort
 from kras_core.audit.curve.points import read_figure
 from kras_core.audit.curve.reconstruct import reconstruct
-from kras_core.report.curve_json import curve_json
-from kras_core.report.curve_tables import curve_answer, curve_card, held_against
 from kras_core.report.figures import curve_alt_text, curve_figure
 from kras_core.report.format import md_escape
+from kras_core.report.reconstruction.curve_json import curve_json
+from kras_core.report.reconstruction.curve_tables import curve_answer, curve_card, held_against
 from tests.report.plotted import array
 
 FILES = [("points.txt", example.POINTS.encode())], [("risk.txt", example.AT_RISK.encode())]

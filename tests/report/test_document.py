@@ -24,8 +24,8 @@ from kras_core.report.document.page import page_html, preview_html
 from kras_core.report.document.tables import csv_files, workbook, zipped
 from kras_core.report.document.word import docx_bytes
 from kras_core.report.html_table import Cell, Column, Table
-from kras_core.report.model_tables import model_table
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.models.tables import model_table
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.script import script
 from kras_core.report.tables import numbers_rows
 from kras_core.selection import By, Selection

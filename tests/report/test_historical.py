@@ -11,7 +11,7 @@ from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.cohort.historical import own_row, published
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.figures import km_figure
-from kras_core.report.historical import (
+from kras_core.report.survival.historical import (
     historical_rows,
     historical_table,
     lettered,

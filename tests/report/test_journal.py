@@ -18,8 +18,6 @@ from kras_core.analyse.results import DrawnStratum
 from kras_core.analyse.subgroups import analyse_forest
 from kras_core.cohort.bundled import BUNDLED, load
 from kras_core.report import format as fmt
-from kras_core.report.answer import answer
-from kras_core.report.butterfly import MOST_TERMS
 from kras_core.report.forest import ratio_text
 from kras_core.report.format import Clock
 from kras_core.report.imprint import answer_of, imprint
@@ -27,10 +25,12 @@ from kras_core.report.journal.figure import KINDS, render
 from kras_core.report.journal.files import FORMATS
 from kras_core.report.journal.page import Page
 from kras_core.report.journal.style import BOX, POINTS_PER_MM, WIDTHS, Style, printable, settings
-from kras_core.report.km_figure import frame_of, strata_of
-from kras_core.report.km_frame import MOST_CURVES, ticks
-from kras_core.report.km_under import cells, range_words
-from kras_core.report.safety_tables import in_order
+from kras_core.report.safety.butterfly import MOST_TERMS
+from kras_core.report.safety.tables import in_order
+from kras_core.report.survival.answer import answer
+from kras_core.report.survival.km_figure import frame_of, strata_of
+from kras_core.report.survival.km_frame import MOST_CURVES, ticks
+from kras_core.report.survival.km_under import cells, range_words
 from tests.report import exported, views
 
 STYLES = [Style(WIDTHS["single"]), Style(WIDTHS["double"], grey=True)]

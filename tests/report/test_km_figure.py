@@ -10,9 +10,9 @@ import pytest
 
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.report.figures import alt_text, km_figure, under_figure
-from kras_core.report.km_figure import frame_of
-from kras_core.report.km_under import strides
 from kras_core.report.palette import DASHES, TOKENS
+from kras_core.report.survival.km_figure import frame_of
+from kras_core.report.survival.km_under import strides
 from tests.report import views
 from tests.report.plotted import (
     array,

@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kras_core.report.km_labels import LINE, Box, End, Foot, Place, place, text_width
+from kras_core.report.survival.km_labels import LINE, Box, End, Foot, Place, place, text_width
 
 HEIGHT, MARGIN = 350.0, 60.0
 WIDTHS = (560.0, 900.0)

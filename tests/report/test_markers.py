@@ -16,8 +16,6 @@ from kras_core.analyse.subgroups import analyse_forest
 from kras_core.analyse.univariable import analyse_cox
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.conventions import PRESETS
-from kras_core.report import marker_tables
-from kras_core.report.answer import answer
 from kras_core.report.figures import (
     forest_html,
     ribbon_alt_text,
@@ -27,10 +25,12 @@ from kras_core.report.figures import (
     spline_figure,
     spline_foot,
 )
-from kras_core.report.marker_answer import forest_answer, marker_answer
-from kras_core.report.marker_json import cox_json, forest_json, marker_json
-from kras_core.report.marker_methods import forest_methods, marker_methods
-from kras_core.report.ribbon import MOST_POINTS
+from kras_core.report.markers import tables as marker_tables
+from kras_core.report.markers.answer import forest_answer, marker_answer
+from kras_core.report.markers.as_json import cox_json, forest_json, marker_json
+from kras_core.report.markers.methods import forest_methods, marker_methods
+from kras_core.report.markers.ribbon import MOST_POINTS
+from kras_core.report.survival.answer import answer
 from kras_core.report.tables import (
     cox_table,
     cutoffs_rows,

@@ -6,7 +6,7 @@ from kras_core import __version__
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
 from kras_core.conventions import PRESETS
-from kras_core.report.methods_paragraph import methods_paragraph
+from kras_core.report.survival.methods_paragraph import methods_paragraph
 from kras_core.selection import By, Filter, Selection
 from tests.report.script.situations import simulated_view
 

@@ -12,7 +12,8 @@ from kras_core.analyse.model_results import ModelAnalysis
 from kras_core.analyse.models import analyse_model, correct_optimism, default_covariates, diagnose, penalise
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.report import format as fmt
-from kras_core.report.model_figures import (
+from kras_core.report.models.as_json import model_json
+from kras_core.report.models.figures import (
     path_alt_text,
     path_figure,
     path_foot,
@@ -20,10 +21,9 @@ from kras_core.report.model_figures import (
     residual_figure,
     residual_foot,
 )
-from kras_core.report.model_forest import model_forest_html
-from kras_core.report.model_json import model_json
-from kras_core.report.model_tables import model_table, optimism_table, penalty_table, proportional_table
-from kras_core.report.model_words import model_answer, model_methods
+from kras_core.report.models.forest import model_forest_html
+from kras_core.report.models.tables import model_table, optimism_table, penalty_table, proportional_table
+from kras_core.report.models.words import model_answer, model_methods
 from kras_core.stats.results import PenaltyPath
 from tests.simulated import simulated_cohort, with_patients
 

@@ -12,9 +12,9 @@ from kras_core.analyse.safety import analyse_safety
 from kras_core.analyse.subgroups import analyse_forest, default_factors
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
-from kras_core.report.answer import answer
 from kras_core.report.plain_words import plain_words, size
 from kras_core.report.share import link_to, share_text
+from kras_core.report.survival.answer import answer
 from kras_core.selection import By
 from tests.simulated import simulated_cohort
 

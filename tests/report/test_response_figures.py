@@ -12,8 +12,8 @@ import pytest
 from kras_core.analyse.response import analyse_response
 from kras_core.cohort.bundled import DEFAULT, load
 from kras_core.report.figures import response_figure, spider_figure, swimmer_figure, waterfall_figure
-from kras_core.report.patient_figures import MOST_COLUMNS, MOST_PATIENTS, swimmer_order, swimmer_orders
-from kras_core.report.spider_figure import MOST_LINES
+from kras_core.report.response.patient_figures import MOST_COLUMNS, MOST_PATIENTS, swimmer_order, swimmer_orders
+from kras_core.report.response.spider import MOST_LINES
 from kras_core.selection import By, Selection
 from tests.simulated import simulated_cohort, simulated_scans
 

@@ -18,17 +18,17 @@ from pptx.util import Inches
 from kras_core.analyse.results import DrawnStratum
 from kras_core.cohort.bundled import BUNDLED
 from kras_core.report import format as fmt
-from kras_core.report.answer import answer
 from kras_core.report.format import Clock
 from kras_core.report.imprint import answer_of
-from kras_core.report.km_figure import frame_of, strata_of
-from kras_core.report.km_frame import MOST_BANDS, MOST_CURVES
-from kras_core.report.km_under import cells, range_words
-from kras_core.report.overview_tables import table_one
+from kras_core.report.overview.tables import table_one
 from kras_core.report.palette import Theme, colour
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.slides.presentation import TemplateError, check, presentation
 from kras_core.report.slides.views import BANDS
+from kras_core.report.survival.answer import answer
+from kras_core.report.survival.km_figure import frame_of, strata_of
+from kras_core.report.survival.km_frame import MOST_BANDS, MOST_CURVES
+from kras_core.report.survival.km_under import cells, range_words
 from tests.report import exported, views
 from tests.report.exported import charts, folded, points, slides, tables, texts
 

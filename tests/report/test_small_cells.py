@@ -23,7 +23,6 @@ from kras_core.analyse.survival import analyse
 from kras_core.cohort.model import Cohort
 from kras_core.present.scenes import Scene
 from kras_core.present.stage import stage
-from kras_core.report.answer import answer, safety_answer
 from kras_core.report.document.blocks import Document, Picture
 from kras_core.report.document.content import report_document
 from kras_core.report.document.page import page_html
@@ -33,13 +32,14 @@ from kras_core.report.figures import km_figure, under_figure
 from kras_core.report.html_table import Table, counts_of
 from kras_core.report.journal.figure import KINDS, render
 from kras_core.report.journal.style import Style
-from kras_core.report.overview_tables import completeness_rows, completeness_table, follow_up_tables, table_one
-from kras_core.report.overview_words import flow_html, flow_rows, overview_answer
-from kras_core.report.response_tables import gives_away, response_tables
-from kras_core.report.response_words import response_answer
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.overview.tables import completeness_rows, completeness_table, follow_up_tables, table_one
+from kras_core.report.overview.words import flow_html, flow_rows, overview_answer
+from kras_core.report.response.tables import gives_away, response_tables
+from kras_core.report.response.words import response_answer
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.slides.presentation import presentation
 from kras_core.report.small_cells import HIDDEN, Key, Sum, concealed, hiding, words
+from kras_core.report.survival.answer import answer, safety_answer
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, safety_rows
 from kras_core.selection import By, Selection, SelectionError
 from tests.cohort.files import cohort

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kras_core.report import thin
-from kras_core.report.km_curves import drawn
+from kras_core.report.survival.km_curves import drawn
 from tests.report import views
 
 PIXELS = 350.0

@@ -8,23 +8,23 @@ from kras_core import __version__
 from kras_core.analyse.account_results import Account
 from kras_core.analyse.results import SurvivalAnalysis
 from kras_core.report import format as fmt
-from kras_core.report.answer import Answer, answer, safety_answer
 from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Section
 from kras_core.report.document.checklists import CHECKLISTS, checklist_table
 from kras_core.report.document.picture import response_picture, safety_picture, survival_picture
 from kras_core.report.html_table import Column, Row, Table
 from kras_core.report.imprint import group_sizes, withheld
 from kras_core.report.ledger_tables import NOTES, ledger_tables
-from kras_core.report.methods_paragraph import methods_paragraph, software
-from kras_core.report.model_tables import model_table, proportional_table
-from kras_core.report.model_words import model_answer
-from kras_core.report.number_tables import number_tables
-from kras_core.report.overview_tables import completeness_table, follow_up_tables, table_one
-from kras_core.report.overview_words import flow_rows, overview_answer
-from kras_core.report.response_tables import response_tables
-from kras_core.report.response_words import response_answer
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.models.tables import model_table, proportional_table
+from kras_core.report.models.words import model_answer
+from kras_core.report.overview.tables import completeness_table, follow_up_tables, table_one
+from kras_core.report.overview.words import flow_rows, overview_answer
+from kras_core.report.response.tables import response_tables
+from kras_core.report.response.words import response_answer
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.small_cells import below, refuse, threshold, words
+from kras_core.report.survival.answer import Answer, answer, safety_answer
+from kras_core.report.survival.methods_paragraph import methods_paragraph, software
+from kras_core.report.survival.number_tables import number_tables
 from kras_core.report.tables import at_risk_table
 
 Part = Block | Table  # a table is numbered and captioned when its section is complete

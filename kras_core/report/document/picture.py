@@ -8,7 +8,7 @@ from kras_core.report import format as fmt
 from kras_core.report.document.blocks import Picture
 from kras_core.report.figures import alt_text, safety_alt_text
 from kras_core.report.format import mid_sentence, plural
-from kras_core.report.response_words import response_alt_text
+from kras_core.report.response.words import response_alt_text
 
 WIDTH, DPI = 160.0, 200  # mm; dots an inch
 

@@ -22,8 +22,8 @@ from docx.text.paragraph import Paragraph as WordParagraph
 from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Picture
 from kras_core.report.format import NOTHING, Printed, plain
 from kras_core.report.html_table import Cell, Column, Row, Table
-from kras_core.report.km_labels import text_width
 from kras_core.report.palette import TOKENS
+from kras_core.report.survival.km_labels import text_width
 
 FONT = "Arial"  # on every machine, or replaced by one of the same widths
 INK, QUIET, WARNING = (

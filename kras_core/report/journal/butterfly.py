@@ -4,13 +4,13 @@ from matplotlib.axes import Axes
 
 from kras_core.analyse.results import SafetyAnalysis, SafetyRow
 from kras_core.report import format as fmt
-from kras_core.report.answer import safety_answer
-from kras_core.report.butterfly import DARK, LIGHT, MOST_TERMS, Wing, segments_of, wings_of
 from kras_core.report.format import plain
 from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width, wrapped
 from kras_core.report.journal.style import HAIRLINE, INK, QUIET, Style, missing_note
-from kras_core.report.safety_tables import in_order
+from kras_core.report.safety.butterfly import DARK, LIGHT, MOST_TERMS, Wing, segments_of, wings_of
+from kras_core.report.safety.tables import in_order
+from kras_core.report.survival.answer import safety_answer
 
 AXIS = 24.0  # points
 MOST_LINES = 2  # of a term

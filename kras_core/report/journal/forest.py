@@ -12,7 +12,7 @@ from kras_core.report.format import Clock, mid_sentence, plain
 from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width, wrapped
 from kras_core.report.journal.style import INK, QUIET, Style, missing_note
-from kras_core.report.marker_answer import forest_answer
+from kras_core.report.markers.answer import forest_answer
 from kras_core.report.palette import TOKENS
 
 AXIS = 16.0  # points: the axis' numbers

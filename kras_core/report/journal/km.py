@@ -6,18 +6,18 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from kras_core.analyse.results import DrawnStratum, Stratum, SurvivalAnalysis
-from kras_core.report.answer import answer
 from kras_core.report.format import plain
 from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width, wrapped
 from kras_core.report.journal.style import HAIRLINE, INK, QUIET, Style, dashes, missing_note, printable
-from kras_core.report.km_curves import BAND, FAINT, censored, edges, envelope, path, split, thin_from
-from kras_core.report.km_figure import frame_of, strata_of
-from kras_core.report.km_frame import MOST_BANDS, MOST_CURVES, Frame, short, ticks
-from kras_core.report.km_labels import Feet, Foot
-from kras_core.report.km_under import cells, explained, range_words, stride
-from kras_core.report.km_words import label_places
 from kras_core.report.small_cells import threshold, words
+from kras_core.report.survival.answer import answer
+from kras_core.report.survival.km_curves import BAND, FAINT, censored, edges, envelope, path, split, thin_from
+from kras_core.report.survival.km_figure import frame_of, strata_of
+from kras_core.report.survival.km_frame import MOST_BANDS, MOST_CURVES, Frame, short, ticks
+from kras_core.report.survival.km_labels import Feet, Foot
+from kras_core.report.survival.km_under import cells, explained, range_words, stride
+from kras_core.report.survival.km_words import label_places
 
 AXIS = 24.0  # points under the plot: numbers and the axis' title
 KEY = 14.0  # a sample of the line before a stratum's name

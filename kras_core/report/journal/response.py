@@ -8,9 +8,9 @@ from kras_core.report.format import plain
 from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width
 from kras_core.report.journal.style import HAIRLINE, INK, QUIET, Style, missing_note
-from kras_core.report.response_figure import MOST_GROUPS, parts_of
-from kras_core.report.response_tables import NAMES, SHORT, size
-from kras_core.report.response_words import response_answer
+from kras_core.report.response.figure import MOST_GROUPS, parts_of
+from kras_core.report.response.tables import NAMES, SHORT, size
+from kras_core.report.response.words import response_answer
 
 AXIS, ROW = 24.0, 44.0  # points
 # From best to worst, dark to light: they stay apart in grey too.

@@ -8,8 +8,8 @@ from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width
 from kras_core.report.journal.response import FILLS
 from kras_core.report.journal.style import HAIRLINE, INK, QUIET, Style
-from kras_core.report.patient_figures import MOST_COLUMNS, PARTIAL, PROGRESSION
-from kras_core.report.response_tables import NAMES
+from kras_core.report.response.patient_figures import MOST_COLUMNS, PARTIAL, PROGRESSION
+from kras_core.report.response.tables import NAMES
 
 LEFT = 34.0  # points
 

@@ -15,10 +15,10 @@ from pptx.util import Emu, Inches, Pt
 
 from kras_core.report.format import plain
 from kras_core.report.imprint import PROGRAM, Imprint
-from kras_core.report.km_labels import text_width
 from kras_core.report.palette import Theme
 from kras_core.report.slides.template import foot_of, layout_of, opened, theme_of
 from kras_core.report.small_cells import words
+from kras_core.report.survival.km_labels import text_width
 
 MARGIN = Inches(0.5)
 TITLE_SIZES = (26, 24, 22, 20, 18, 16)  # the first at which a title fits

@@ -8,23 +8,23 @@ from pptx.enum.chart import XL_LABEL_POSITION
 from pptx.util import Inches, Pt
 
 from kras_core.analyse.results import DrawnStratum, Stratum, SurvivalAnalysis
-from kras_core.report.answer import MOST_MEDIANS
 from kras_core.report.figures import alt_text
 from kras_core.report.format import percent
 from kras_core.report.imprint import answer_of, imprint
-from kras_core.report.km_curves import censored, edges, envelope, path
-from kras_core.report.km_figure import frame_of, strata_of
-from kras_core.report.km_frame import MOST_BANDS, MOST_CURVES, Frame, axis_range, short, ticks
-from kras_core.report.km_labels import Feet
-from kras_core.report.km_under import cells, explained, range_words, stride
-from kras_core.report.km_words import label_places
-from kras_core.report.methods import methods_lines
-from kras_core.report.number_tables import number_tables
 from kras_core.report.palette import Theme, colour, text_colour
 from kras_core.report.slides.charts import DASHES, Series, axis, curve_chart, label_end
 from kras_core.report.slides.deck import Box, Deck, Heading, describe, emu, width_of
 from kras_core.report.slides.tables import BOLD, LINE, MARGIN_X, MARGIN_Y, blank_table, put, table_slides
 from kras_core.report.small_cells import threshold
+from kras_core.report.survival.answer import MOST_MEDIANS
+from kras_core.report.survival.km_curves import censored, edges, envelope, path
+from kras_core.report.survival.km_figure import frame_of, strata_of
+from kras_core.report.survival.km_frame import MOST_BANDS, MOST_CURVES, Frame, axis_range, short, ticks
+from kras_core.report.survival.km_labels import Feet
+from kras_core.report.survival.km_under import cells, explained, range_words, stride
+from kras_core.report.survival.km_words import label_places
+from kras_core.report.survival.methods import methods_lines
+from kras_core.report.survival.number_tables import number_tables
 from kras_core.stats.results import Floats
 
 CURVE, EDGE, DROP = 2.25, 0.75, 1.25  # points

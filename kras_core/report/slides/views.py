@@ -4,19 +4,19 @@ from kras_core.analyse.overview_results import OverviewAnalysis
 from kras_core.analyse.response_results import RESPONSES, ResponseAnalysis, ResponseGroup
 from kras_core.analyse.results import SafetyAnalysis
 from kras_core.report import format as fmt
-from kras_core.report.answer import Answer
 from kras_core.report.format import Printed
 from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.report.imprint import Exported, answer_of, imprint
-from kras_core.report.overview_tables import table_one
-from kras_core.report.overview_words import overview_methods
-from kras_core.report.response_figure import MOST_GROUPS, parts_of
-from kras_core.report.response_tables import NAMES, SHORT, gives_away, response_tables, size
-from kras_core.report.response_words import response_alt_text, response_methods
-from kras_core.report.safety_tables import safety_table_of
+from kras_core.report.overview.tables import table_one
+from kras_core.report.overview.words import overview_methods
+from kras_core.report.response.figure import MOST_GROUPS, parts_of
+from kras_core.report.response.tables import NAMES, SHORT, gives_away, response_tables, size
+from kras_core.report.response.words import response_alt_text, response_methods
+from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.slides.charts import bar_chart
 from kras_core.report.slides.deck import Box, Deck, Heading, describe
 from kras_core.report.slides.tables import table_slides, written_table
+from kras_core.report.survival.answer import Answer
 
 # From best to worst, dark to light; as in print (report/journal/response).
 FILLS = ("#0b3c49", "#2f7f93", "#a9c3c9", "#c9816f", "#d8d4ca")

@@ -10,7 +10,7 @@ from kras_core.audit.curve.reconstruct import reconstruct
 from kras_core.cohort.model import RECONSTRUCTED
 from kras_core.cohort.readers import read
 from kras_core.cohort.validate import examine
-from kras_core.report.cohort_card import card_html
+from kras_core.report.cohort.card import card_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.selection import By
 from tests.audit.curve.figures import printed, simulate
