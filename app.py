@@ -10,7 +10,7 @@ from pages.shared import session, share, sidebar, small, style
 PAGES = Path(__file__).parent / "pages"
 
 # An icon of our own: Streamlit would fetch a named one from an outside host.
-st.set_page_config(page_title="KRAScope", page_icon=PAGES / "shared" / "icon.png", layout="wide")
+st.set_page_config(page_title="KRAScope", page_icon=style.ICON, layout="wide")
 
 # Pages stand in subfolders and are named here: files directly in pages/ would be served without app.py.
 cohort_page = st.Page(PAGES / "data" / "cohort.py", title="Cohort", url_path="cohort")

@@ -42,8 +42,7 @@ def page() -> None:
     session.note(response_looks(analysis))
     said = response_answer(analysis)
     share.shown("response", said, analysis)
-    with st.container(key="answer"):
-        st.html(said.html)
+    st.html(said.html)
     if recorded:
         st.toggle(
             "Confirmed responses only",

@@ -30,8 +30,7 @@ def page() -> None:
     session.note(safety_looks(analysis))
     said = safety_answer(analysis)
     share.shown("safety", said, analysis)
-    with st.container(key="answer"):
-        st.html(said.html)
+    st.html(said.html)
     if not analysis.rows and cohort.adverse_events is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="view_controls"):

@@ -34,8 +34,7 @@ def page() -> None:
         session.note(forest_looks(forest))
         said = forest_answer(forest)
         share.shown("subgroups", said, forest)
-        with st.container(key="answer"):
-            st.html(said.html)
+        st.html(said.html)
         _controls(cohort, selection, forest)
         st.html(forest_html(forest))
     _details(cohort, selection, forest)

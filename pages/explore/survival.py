@@ -23,8 +23,9 @@ from kras_core.report.survival.methods import methods_lines
 from kras_core.report.tables import numbers_rows, numbers_table, risk_rows, verify_table
 from kras_core.selection import SelectionError
 from kras_core.verify.survival import verify
-from pages.shared import chart, downloads, historical, options, session, share, small
+from pages.shared import chart, details, downloads, historical, options, session, share, small
 
+DETAILS = ("Numbers", "Bias", "Published medians", "Methods", "Verify", "Export")
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
 
@@ -44,40 +45,31 @@ def page() -> None:
     figure = with_published(km_figure(analysis, theme=session.theme()), published, drawn, analysis, session.theme())
     said = answer(analysis, noted)
     share.shown("survival", said, analysis)
-    with st.container(key="answer"):
-        st.html(said.html)
+    st.html(said.html)
     chart.show_first("km", figure, alt_text(analysis))
     st.html(under_figure(analysis, theme=session.theme()) + published_key(analysis, published, drawn))
     _view_controls(analysis)
     early = int(options.number("early", 0, 0, MOST_EARLY))
-    numbers, bias, trials, methods, check, export = st.tabs(
-        ["Numbers", "Bias", "Published medians", "Methods", "Verify", "Export"], on_change="rerun", key="details"
-    )
-    if numbers.open:
-        with numbers:
-            st.html(numbers_table(analysis))
-    if bias.open:
-        with bias:
-            if not small.withheld("Single patients and centres are"):
-                _bias(analysis, early)
-    if trials.open:
-        with trials:
-            historical.show(analysis, published, drawn)
-    if methods.open:
-        with methods:
-            st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis)))
-    if check.open:
-        with check:
-            _verify()
-    if export.open:
-        with export:
-            downloads.tables(
-                {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)},
-                analysis,
-                survival_json(analysis),
-                slide=True,
-                figures=("km",),
-            )
+    opened = details.choose("survival", DETAILS)
+    if opened == "Numbers":
+        st.html(numbers_table(analysis))
+    elif opened == "Bias":
+        if not small.withheld("Single patients and centres are"):
+            _bias(analysis, early)
+    elif opened == "Published medians":
+        historical.show(analysis, published, drawn)
+    elif opened == "Methods":
+        st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis)))
+    elif opened == "Verify":
+        _verify()
+    else:
+        downloads.tables(
+            {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)},
+            analysis,
+            survival_json(analysis),
+            slide=True,
+            figures=("km",),
+        )
 
 
 def _view_controls(analysis: SurvivalAnalysis) -> None:

@@ -174,4 +174,4 @@ def short(label: str) -> str:
 
 
 def annotation(text: str, x: float, y: float, **more: Any) -> Json:
-    return {"text": text, "x": x, "y": y, "showarrow": False, "borderpad": 0, **more}
+    return {"text": text, "x": x, "y": y, "showarrow": False, "borderpad": 0} | more

@@ -79,13 +79,15 @@ def end_labels(strata: list[Any], tails: list[Tail], frame: Frame, taken: list[F
         quiet = f'<span style="color:{frame.tokens.quiet}">{tails[i].size}</span>'
         text = f"<b>{plotly_escape(tails[i].name)}</b> {quiet}"
         font = {"size": size, "color": text_colour(strata[i].slot, frame.theme)}
-        where = {"xanchor": at.anchor, "ax": round(at.dx * scale), "ay": round(at.dy * scale), "yanchor": "middle"}
-        far = abs(at.dy) > LEAD
-        lead = fade(text_colour(strata[i].slot, frame.theme), 0.6 if far else 0)
-        arrow = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": lead}
+        dx, dy = round(at.dx * scale), round(at.dy * scale)
+        where: Json = {"xanchor": at.anchor, "yanchor": "middle", "xshift": dx, "yshift": -dy}
+        if abs(at.dy) > LEAD:  # an arrow only where it is seen: Plotly measures each, and the page waits for it
+            lead = fade(text_colour(strata[i].slot, frame.theme), 0.6)
+            arrow = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": lead}
+            where = {"xanchor": at.anchor, "yanchor": "middle", "ax": dx, "ay": dy, **arrow}
         x, y = round(across * frame.end * frame.clock.per_month, 3), round(100 * (1 - down), 3)
         behind = fade(frame.tokens.paper, 0.7)  # a curve under a name would cross it out
-        notes.append(annotation(text, x, y, font=font, bgcolor=behind, **where) | arrow)
+        notes.append(annotation(text, x, y, font=font, bgcolor=behind, **where))
     return notes
 
 
