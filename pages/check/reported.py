@@ -38,7 +38,7 @@ from kras_core.report.audit.tables import (
 from kras_core.report.cohort.card import problems_html
 from kras_core.report.csv_out import csv_bytes
 from kras_core.report.document.word import docx_bytes
-from pages.shared import options, session
+from pages.shared import details, options, session
 from pages.shared.proofs import unfolding
 
 PUBLISHED, OWN = "published", "My own claims"
@@ -88,21 +88,15 @@ def _audited(claims: Claims, cohort: Cohort | None) -> AuditReport:
 
 
 def _show(report: AuditReport, claims: Claims) -> None:
-    figures, deeper, about, export = st.tabs(
-        ["Figures", "Searches", "Checks", "Report"], on_change="rerun", key="audit_tabs"
+    details.show(
+        "audit",
+        {
+            "Figures": lambda: _figures(report),
+            "Searches": lambda: _searches(claims),
+            "Checks": lambda: st.html(checks_table().html()),
+            "Report": lambda: _downloads(report),
+        },
     )
-    if figures.open:
-        with figures:
-            _figures(report)
-    if deeper.open:
-        with deeper:
-            _searches(claims)
-    if about.open:
-        with about:
-            st.html(checks_table().html())
-    if export.open:
-        with export:
-            _downloads(report)
 
 
 def _figures(report: AuditReport) -> None:

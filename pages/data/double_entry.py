@@ -42,12 +42,10 @@ def page() -> None:
         st.html(problems_html(refusal.problems))
         return
     st.markdown(md_escape(summary_words(comparison)))
-    disagreements, agreement = st.tabs(["Disagreements", "Agreement"])
-    with agreement:
-        st.html(agreement_table(comparison).html())
-    with disagreements:
-        _grid(comparison, held["resolutions"])
+    _grid(comparison, held["resolutions"])
     _outcome(comparison, held["resolutions"], held["simulated"])
+    st.subheader("Agreement by field")
+    st.html(agreement_table(comparison).html())
 
 
 def _extracts() -> None:

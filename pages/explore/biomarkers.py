@@ -30,7 +30,7 @@ from kras_core.report.tables import (
 )
 from kras_core.selection import By, Selection, SelectionError
 from kras_core.verify.markers import verify_biomarker
-from pages.shared import chart, downloads, options, session, share, work
+from pages.shared import chart, details, downloads, options, session, share, work
 
 SURVIVAL = "pages/explore/survival.py"
 KNOTS = {"auto": "By events", "3": "3", "4": "4", "5": "5"}
@@ -122,32 +122,36 @@ def _controls(cohort: Cohort, offered: dict[str, Stratifier], chosen: Stratifier
 
 
 def _details(cohort: Cohort, selection: Selection, analysis: BiomarkerAnalysis) -> None:
-    names = ["Numbers", "As a number", "Chosen cut-off", "Methods", "Verify", "Export"]
-    numbers, shape, search, methods, check, export = st.tabs(names, on_change="rerun", key="marker_details")
-    if numbers.open:
-        with numbers:
-            st.html(marker_table(analysis, _discrimination(cohort, selection, analysis)))
-            _send("Compare these groups on Survival", cohort, selection.but(by=(analysis.by,)), "groups")
-    if shape.open:
-        with shape:
-            _shape(analysis)
-    if search.open:
-        with search:
-            _search(cohort, selection, analysis)
-    if methods.open:
-        with methods:
-            st.markdown("\n".join(f"- {line}" for line in marker_methods(analysis)))
-    if check.open:
-        with check, st.spinner("Recomputing with lifelines and scikit-survival …"):
-            key = ("verify marker", selection, analysis.by)
-            st.html(verify_table(session.kept(key, lambda: verify_biomarker(cohort, selection, analysis.by))))
-    if export.open:
-        with export:
-            found = _discrimination(cohort, selection, analysis)
-            rows = {"marker": marker_rows(analysis, found)}
-            rows |= {"every-cut-off": cutoffs_rows(analysis)} if analysis.scan is not None else {}
-            notes = [w.message for w in analysis.warnings]
-            downloads.tables(rows, analysis, marker_json(analysis, found), notes)
+    details.show(
+        "biomarkers",
+        {
+            "Numbers": lambda: _numbers(cohort, selection, analysis),
+            "As a number": lambda: _shape(analysis),
+            "Chosen cut-off": lambda: _search(cohort, selection, analysis),
+            "Methods": lambda: st.markdown("\n".join(f"- {line}" for line in marker_methods(analysis))),
+            "Verify": lambda: _verify(cohort, selection, analysis),
+            "Export": lambda: _export(cohort, selection, analysis),
+        },
+    )
+
+
+def _numbers(cohort: Cohort, selection: Selection, analysis: BiomarkerAnalysis) -> None:
+    st.html(marker_table(analysis, _discrimination(cohort, selection, analysis)))
+    _send("Compare these groups on Survival", cohort, selection.but(by=(analysis.by,)), "groups")
+
+
+def _verify(cohort: Cohort, selection: Selection, analysis: BiomarkerAnalysis) -> None:
+    with st.spinner("Recomputing with lifelines and scikit-survival …"):
+        key = ("verify marker", selection, analysis.by)
+        found = session.kept(key, lambda: verify_biomarker(cohort, selection, analysis.by))
+    st.html(verify_table(found))
+
+
+def _export(cohort: Cohort, selection: Selection, analysis: BiomarkerAnalysis) -> None:
+    found = _discrimination(cohort, selection, analysis)
+    rows = {"marker": marker_rows(analysis, found)}
+    rows |= {"every-cut-off": cutoffs_rows(analysis)} if analysis.scan is not None else {}
+    downloads.tables(rows, analysis, marker_json(analysis, found), [w.message for w in analysis.warnings])
 
 
 def _discrimination(cohort: Cohort, selection: Selection, analysis: BiomarkerAnalysis):

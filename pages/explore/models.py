@@ -34,7 +34,7 @@ from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.results import PenaltyPath
 from kras_core.verify.models import verify_model
-from pages.shared import chart, downloads, options, session, share, work
+from pages.shared import chart, details, downloads, options, session, share, work
 
 PER = {"sd": "Per SD", "unit": "Per unit"}
 KINDS = {"elastic": "elastic net", "ridge": "ridge"}
@@ -91,33 +91,31 @@ def _controls(cohort: Cohort, offered: Ids) -> None:
 
 
 def _details(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
-    names = ["Numbers", "Proportional hazards", "Penalised", "Optimism", "Methods", "Verify", "Export"]
-    numbers, hazards, shrunk, worth, methods, check, export = st.tabs(names, on_change="rerun", key="model_details")
-    if numbers.open:
-        with numbers:
-            st.html(model_table(analysis).html())
-    if hazards.open:
-        with hazards:
-            _hazards(cohort, selection, ids, analysis)
-    if shrunk.open:
-        with shrunk:
-            _penalised(cohort, selection, ids, analysis)
-    if worth.open:
-        with worth:
-            _optimism(cohort, selection, ids, analysis)
-    if methods.open:
-        with methods:
-            st.markdown("\n".join(f"- {md_escape(line)}" for line in model_methods(analysis)))
-    if check.open:
-        with check, st.spinner("Recomputing with statsmodels and scikit-survival …"):
-            key = ("verify model", selection, ids, analysis.per)
-            opinions = session.kept(key, lambda: verify_model(cohort, selection, ids, analysis.per))
-            st.html(second_opinion_table(opinions).html())
-    if export.open:
-        with export:
-            rows = {"model": model_table(analysis).text_rows()}
-            rows["proportional-hazards"] = proportional_table(analysis).text_rows()
-            downloads.tables(rows, analysis, model_json(analysis), [w.message for w in analysis.warnings])
+    details.show(
+        "models",
+        {
+            "Numbers": lambda: st.html(model_table(analysis).html()),
+            "Proportional hazards": lambda: _hazards(cohort, selection, ids, analysis),
+            "Penalised": lambda: _penalised(cohort, selection, ids, analysis),
+            "Optimism": lambda: _optimism(cohort, selection, ids, analysis),
+            "Methods": lambda: st.markdown("\n".join(f"- {md_escape(line)}" for line in model_methods(analysis))),
+            "Verify": lambda: _verify(cohort, selection, ids, analysis),
+            "Export": lambda: _export(analysis),
+        },
+    )
+
+
+def _verify(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    with st.spinner("Recomputing with statsmodels and scikit-survival …"):
+        key = ("verify model", selection, ids, analysis.per)
+        opinions = session.kept(key, lambda: verify_model(cohort, selection, ids, analysis.per))
+    st.html(second_opinion_table(opinions).html())
+
+
+def _export(analysis: ModelAnalysis) -> None:
+    rows = {"model": model_table(analysis).text_rows()}
+    rows["proportional-hazards"] = proportional_table(analysis).text_rows()
+    downloads.tables(rows, analysis, model_json(analysis), [w.message for w in analysis.warnings])
 
 
 def _hazards(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:

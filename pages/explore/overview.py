@@ -12,10 +12,9 @@ from kras_core.report.overview.words import flow_html, flow_rows, overview_answe
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.overview import verify_overview
-from pages.shared import downloads, options, session, share, small
+from pages.shared import details, downloads, options, session, share, small
 
 SPREADS = {"range": "Median (range)", "iqr": "Median (quartiles)", "sd": "Mean (SD)"}
-DETAILS = ["Follow-up", "Completeness", "Data card", "Methods", "Verify", "Export"]
 
 
 def page() -> None:
@@ -68,41 +67,46 @@ def _controls(compared: bool) -> None:
 
 
 def _details(analysis: OverviewAnalysis, spread: str) -> None:
+    details.show(
+        "overview",
+        {
+            "Follow-up": lambda: st.html("".join(table.html() for table in follow_up_tables(analysis))),
+            "Completeness": lambda: st.html(completeness_table(analysis).html()),
+            "Data card": _card,
+            "Methods": lambda: st.markdown("\n".join(f"- {line}" for line in overview_methods(analysis))),
+            "Verify": _verify,
+            "Export": lambda: _export(analysis, spread),
+        },
+    )
+
+
+def _card() -> None:
+    cohort, _ = session.view()
+    st.html(card_html(cohort))
+    st.markdown(cohort.card)
+
+
+def _verify() -> None:
+    if small.withheld("The counts of another library are"):
+        return
     cohort, selection = session.view()
-    follow_up, complete, card, methods, check, export = st.tabs(DETAILS, on_change="rerun", key="overview_details")
-    if follow_up.open:
-        with follow_up:
-            st.html("".join(table.html() for table in follow_up_tables(analysis)))
-    if complete.open:
-        with complete:
-            st.html(completeness_table(analysis).html())
-    if card.open:
-        with card:
-            st.html(card_html(cohort))
-            st.markdown(cohort.card)
-    if methods.open:
-        with methods:
-            st.markdown("\n".join(f"- {line}" for line in overview_methods(analysis)))
-    if check.open:
-        with check:
-            if not small.withheld("The counts of another library are"):
-                with st.spinner("Recomputing with tableone …"):
-                    opinions = session.kept(("verify overview", selection), lambda: verify_overview(cohort, selection))
-                st.html(second_opinion_table(opinions).html())
-    if export.open:
-        with export:
-            whole = table_one(analysis, spread, whole=True)
-            downloads.tables(
-                {
-                    "table-1": whole.text_rows(),
-                    "flow": flow_rows(analysis),
-                    "follow-up": [row for t in follow_up_tables(analysis) for row in t.text_rows()],
-                    "completeness": completeness_rows(analysis),
-                },
-                analysis,
-                overview_json(analysis),
-                slide=True,
-            )
+    with st.spinner("Recomputing with tableone …"):
+        opinions = session.kept(("verify overview", selection), lambda: verify_overview(cohort, selection))
+    st.html(second_opinion_table(opinions).html())
+
+
+def _export(analysis: OverviewAnalysis, spread: str) -> None:
+    downloads.tables(
+        {
+            "table-1": table_one(analysis, spread, whole=True).text_rows(),
+            "flow": flow_rows(analysis),
+            "follow-up": [row for t in follow_up_tables(analysis) for row in t.text_rows()],
+            "completeness": completeness_rows(analysis),
+        },
+        analysis,
+        overview_json(analysis),
+        slide=True,
+    )
 
 
 page()

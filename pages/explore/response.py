@@ -1,5 +1,7 @@
 """Response: best overall response by stratum, and every patient's course."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from kras_core.analyse.ledger import response_looks
@@ -20,9 +22,7 @@ from kras_core.report.response.words import (
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import SelectionError
 from kras_core.verify.response import verify_response
-from pages.shared import chart, downloads, options, session, share, small
-
-DETAILS = ["Numbers", "Swimmer", "Waterfall", "Spider", "Methods", "Verify", "Export"]
+from pages.shared import chart, details, downloads, options, session, share, small
 
 
 def page() -> None:
@@ -61,44 +61,38 @@ def page() -> None:
 
 def _details(analysis: ResponseAnalysis, confirmed: bool) -> None:
     order = options.choice("swimmer", swimmer_orders(analysis.courses))
-    numbers, swimmer, waterfall, spider, methods, check, export = st.tabs(
-        DETAILS, on_change="rerun", key="response_details"
+    details.show(
+        "response",
+        {
+            "Numbers": lambda: st.html("".join(table.html() for table in response_tables(analysis))),
+            "Swimmer": lambda: _single(lambda: _swimmer(analysis, order)),
+            "Waterfall": lambda: _single(lambda: _waterfall(analysis)),
+            "Spider": lambda: _single(lambda: _spider(analysis)),
+            "Methods": lambda: st.markdown("\n".join(f"- {line}" for line in response_methods(analysis))),
+            "Verify": lambda: _verify(analysis, confirmed),
+            "Export": lambda: _export(analysis),
+        },
     )
-    if numbers.open:
-        with numbers:
-            st.html("".join(table.html() for table in response_tables(analysis)))
-    if swimmer.open:
-        with swimmer:
-            if not small.withheld("Single patients are"):
-                _swimmer(analysis, order)
-    if waterfall.open:
-        with waterfall:
-            if not small.withheld("Single patients are"):
-                _waterfall(analysis)
-    if spider.open:
-        with spider:
-            if not small.withheld("Single patients are"):
-                _spider(analysis)
-    if methods.open:
-        with methods:
-            st.markdown("\n".join(f"- {line}" for line in response_methods(analysis)))
-    if check.open:
-        with check:
-            if not small.withheld("The counts of another library are"):
-                _verify(analysis, confirmed)
-    if export.open:
-        with export:
-            names = ("best-response", "response-rates", "differences", "response-times", "target-lesions")
-            found = {t.kind: t.text_rows() for t in response_tables(analysis)}
-            if (scans := lesion_rows(analysis)) and not small.below():
-                found["target-lesions"] = scans
-            downloads.tables(
-                {name: found[name] for name in names if name in found},
-                analysis,
-                response_json(analysis),
-                slide=True,
-                figures=("response",) if analysis.change_reason else ("response", "waterfall"),
-            )
+
+
+def _single(draw: Callable[[], None]) -> None:
+    """What shows single patients."""
+    if not small.withheld("Single patients are"):
+        draw()
+
+
+def _export(analysis: ResponseAnalysis) -> None:
+    names = ("best-response", "response-rates", "differences", "response-times", "target-lesions")
+    found = {t.kind: t.text_rows() for t in response_tables(analysis)}
+    if (scans := lesion_rows(analysis)) and not small.below():
+        found["target-lesions"] = scans
+    downloads.tables(
+        {name: found[name] for name in names if name in found},
+        analysis,
+        response_json(analysis),
+        slide=True,
+        figures=("response",) if analysis.change_reason else ("response", "waterfall"),
+    )
 
 
 def _swimmer(analysis: ResponseAnalysis, order: str) -> None:
@@ -144,6 +138,8 @@ def _spider(analysis: ResponseAnalysis) -> None:
 
 
 def _verify(analysis: ResponseAnalysis, confirmed: bool) -> None:
+    if small.withheld("The counts of another library are"):
+        return
     cohort, selection = session.view()
     with st.spinner("Recomputing with statsmodels and SciPy …"):
         opinions = session.kept(

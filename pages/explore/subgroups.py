@@ -1,5 +1,7 @@
 """Subgroups: one comparison within every level of other variables, and Cox models of one variable each."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from kras_core.analyse.ledger import forest_looks
@@ -16,7 +18,7 @@ from kras_core.report.markers.methods import forest_methods
 from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.verify.markers import verify_forest
-from pages.shared import downloads, options, session, share
+from pages.shared import details, downloads, options, session, share
 
 
 def page() -> None:
@@ -82,29 +84,29 @@ def _stratifiers(label: str, key: str, cohort: Cohort, ids: tuple[str, ...]) -> 
 
 
 def _details(cohort: Cohort, selection: Selection, forest: ForestAnalysis | None) -> None:
-    names = ["One variable at a time", "Numbers", "Methods", "Verify", "Export"]
-    alone, numbers, methods, check, export = st.tabs(names, on_change="rerun", key="subgroup_details")
     variables = tuple(options.strata("variables", offered_variables(cohort), default_variables(cohort)))
-    if alone.open:
-        with alone:
-            table = _cox(cohort, selection, variables)
-            if table is not None:
-                st.html(cox_table(table))
-            _stratifiers("Variables", "variables", cohort, offered_variables(cohort))
-    if numbers.open and forest is not None:
-        with numbers:
-            st.html(forest_table(forest))
-    if methods.open and forest is not None:
-        with methods:
-            st.markdown("\n".join(f"- {line}" for line in forest_methods(forest)))
-    if check.open and forest is not None:
-        with check, st.spinner("Recomputing with lifelines and scikit-survival …"):
-            ids, group = tuple(f.id for f in forest.factors), forest.label
-            key = ("verify forest", selection, ids, group)
-            st.html(verify_table(session.kept(key, lambda: verify_forest(cohort, selection, ids, group))))
-    if export.open:
-        with export:
-            _export(cohort, selection, forest, variables)
+    shown: dict[str, Callable[[], object]] = {"One variable at a time": lambda: _alone(cohort, selection, variables)}
+    if forest is not None:
+        shown["Numbers"] = lambda: st.html(forest_table(forest))
+        shown["Methods"] = lambda: st.markdown("\n".join(f"- {line}" for line in forest_methods(forest)))
+        shown["Verify"] = lambda: _verify(cohort, selection, forest)
+    shown["Export"] = lambda: _export(cohort, selection, forest, variables)
+    details.show("subgroups", shown)
+
+
+def _alone(cohort: Cohort, selection: Selection, variables: tuple[str, ...]) -> None:
+    table = _cox(cohort, selection, variables)
+    if table is not None:
+        st.html(cox_table(table))
+    _stratifiers("Variables", "variables", cohort, offered_variables(cohort))
+
+
+def _verify(cohort: Cohort, selection: Selection, forest: ForestAnalysis) -> None:
+    ids, group = tuple(f.id for f in forest.factors), forest.label
+    with st.spinner("Recomputing with lifelines and scikit-survival …"):
+        key = ("verify forest", selection, ids, group)
+        found = session.kept(key, lambda: verify_forest(cohort, selection, ids, group))
+    st.html(verify_table(found))
 
 
 def _cox(cohort: Cohort, selection: Selection, variables: tuple[str, ...]) -> CoxTable | None:

@@ -25,7 +25,6 @@ from kras_core.selection import SelectionError
 from kras_core.verify.survival import verify
 from pages.shared import chart, details, downloads, historical, options, session, share, small
 
-DETAILS = ("Numbers", "Bias", "Published medians", "Methods", "Verify", "Export")
 UNITS = ("months", "weeks", "days")
 WHOLE = 0.0  # the axis ends where the follow-up does
 
@@ -50,26 +49,22 @@ def page() -> None:
     st.html(under_figure(analysis, theme=session.theme()) + published_key(analysis, published, drawn))
     _view_controls(analysis)
     early = int(options.number("early", 0, 0, MOST_EARLY))
-    opened = details.choose("survival", DETAILS)
-    if opened == "Numbers":
-        st.html(numbers_table(analysis))
-    elif opened == "Bias":
-        if not small.withheld("Single patients and centres are"):
-            _bias(analysis, early)
-    elif opened == "Published medians":
-        historical.show(analysis, published, drawn)
-    elif opened == "Methods":
-        st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis)))
-    elif opened == "Verify":
-        _verify()
-    else:
-        downloads.tables(
-            {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)},
-            analysis,
-            survival_json(analysis),
-            slide=True,
-            figures=("km",),
-        )
+    details.show(
+        "survival",
+        {
+            "Numbers": lambda: st.html(numbers_table(analysis)),
+            "Bias": lambda: _bias(analysis, early),
+            "Published medians": lambda: historical.show(analysis, published, drawn),
+            "Methods": lambda: st.markdown("\n".join(f"- {line}" for line in methods_lines(analysis))),
+            "Verify": _verify,
+            "Export": lambda: _export(analysis),
+        },
+    )
+
+
+def _export(analysis: SurvivalAnalysis) -> None:
+    tables = {"numbers": numbers_rows(analysis), "at-risk": risk_rows(analysis)}
+    downloads.tables(tables, analysis, survival_json(analysis), slide=True, figures=("km",))
 
 
 def _view_controls(analysis: SurvivalAnalysis) -> None:
@@ -103,6 +98,8 @@ def _view_controls(analysis: SurvivalAnalysis) -> None:
 
 def _bias(analysis: SurvivalAnalysis, early: int) -> None:
     """Who is not in the rows, since when and from where the others are, and what a single one of them moves."""
+    if small.withheld("Single patients and centres are"):
+        return
     cohort, selection = session.view()
     found = session.kept(("bias", selection), lambda: analyse_bias(cohort, selection, analysis))
     session.note(centre_looks(found))

@@ -23,9 +23,8 @@ from kras_core.report.small_cells import threshold
 from kras_core.report.survival.answer import answer
 from kras_core.report.survival.methods_paragraph import methods_paragraph
 from kras_core.selection import Selection, SelectionError
-from pages.shared import options, session, share, small
+from pages.shared import details, options, session, share, small
 
-DETAILS = ["Document", "Methods paragraph", "Script"]
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -46,17 +45,14 @@ def page() -> None:
         return
     session.note(one.look for one in account.looked)
     share.shown("report", answer(account.survival[0]), account.survival[0])
-    document, methods, code = st.tabs(DETAILS, on_change="rerun", key="report_details")
-    if document.open:
-        with document:
-            _document(account, sections, len(cohort.endpoints) > 1)
-    if methods.open:
-        with methods:
-            _methods(account)
-    if code.open:
-        with code:
-            if not small.withheld("A script, which prints every count, is"):
-                _script(cohort, account)
+    details.show(
+        "report",
+        {
+            "Document": lambda: _document(account, sections, len(cohort.endpoints) > 1),
+            "Methods paragraph": lambda: _methods(account),
+            "Script": lambda: _script(cohort, account),
+        },
+    )
 
 
 def _covariates(cohort: Cohort, selection: Selection) -> tuple[str, ...]:
@@ -130,6 +126,8 @@ def _methods(account: Account) -> None:
 
 
 def _script(cohort: Cohort, account: Account) -> None:
+    if small.withheld("A script, which prints every count, is"):
+        return
     language = options.choice("language", LANGUAGES)
     st.segmented_control(
         "Language",

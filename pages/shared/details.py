@@ -1,20 +1,20 @@
 """The row of details under a page's figure: one is open at a time, and only that one is computed and sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 
-def choose(page: str, names: Sequence[str]) -> str:
-    """Draw the row; the name of the detail that is open, the first to begin with.
+def show(page: str, details: Mapping[str, Callable[[], object]]) -> None:
+    """Draw the row, and beneath it the detail that is open; the first to begin with.
 
     Streamlit's own tabs watch every element of the open one and look through all of them after each run, which cost
     a curve of 2,000 patients a tenth of its time to the screen.
     """
-    key = f"details_{page}"
-    if st.session_state.setdefault(key, names[0]) not in names:
+    key, names = f"details_{page}", list(details)
+    if st.session_state.setdefault(key, names[0]) not in details:
         st.session_state[key] = names[0]
     st.segmented_control(
         "Details", names, key=key, required=True, label_visibility="collapsed", persist_state="session"
     )
-    return st.session_state[key]
+    details[st.session_state[key]]()

@@ -29,7 +29,7 @@ def download(page: Tab, dialog: Any, button: str) -> tuple[str, bytes]:
 
 def open_export(page: Tab) -> None:
     with page.rerun():
-        page.page.get_by_role("tab", name="Export").click()
+        page.page.get_by_role("radio", name="Export", exact=True).click()
 
 
 def test_the_slide_is_the_view_on_the_screen(page: Tab) -> None:

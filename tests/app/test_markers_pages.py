@@ -48,7 +48,7 @@ def test_the_forest_shows_the_cores_rows(page: Tab, cohort_id: str) -> None:
 def test_a_chosen_cutoff_reaches_survival_with_its_mark_and_loses_it_when_moved(page: Tab) -> None:
     page.open("/biomarkers?cohort=ncctg-lung&marker=age")
     with page.rerun():
-        page.page.get_by_role("tab", name="Chosen cut-off").click()
+        page.page.get_by_role("radio", name="Chosen cut-off", exact=True).click()
     with page.rerun():
         page.page.get_by_role("button", name="Show it on Survival").click()
     page.page.wait_for_selector(".st-key-km")
@@ -95,14 +95,14 @@ def test_the_bootstrap_runs_in_chunks_and_another_click_ends_it(page: Tab, tmp_p
         page.page.get_by_role("link", name="Biomarkers", exact=True).click()
     page.settle()
     with page.rerun():
-        page.page.get_by_role("tab", name="Chosen cut-off").click()
+        page.page.get_by_role("radio", name="Chosen cut-off", exact=True).click()
     page.page.get_by_role("button", name="Resample").click()
     page.page.get_by_role("button", name="Cancel").wait_for()
-    page.page.get_by_role("tab", name="Numbers").click()
+    page.page.get_by_role("radio", name="Numbers", exact=True).click()
     page.page.wait_for_timeout(1500)
     page.settle()
     with page.rerun():
-        page.page.get_by_role("tab", name="Chosen cut-off").click()
+        page.page.get_by_role("radio", name="Chosen cut-off", exact=True).click()
     page.page.get_by_role("button", name="Resample").click()
     page.page.get_by_text("1,000 bootstrap resamples").wait_for(timeout=60_000)
 
@@ -115,7 +115,7 @@ def test_every_tab_of_both_pages_opens(page: Tab) -> None:
         page.open(path)
         for name in names:
             with page.rerun():
-                page.page.get_by_role("tab", name=name).click()
+                page.page.get_by_role("radio", name=name, exact=True).click()
             page.settle()
             panel = page.page.locator("[role=tabpanel]:visible").inner_text()
             assert len(panel) > 20 and "Traceback" not in panel, name

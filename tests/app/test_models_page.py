@@ -46,13 +46,13 @@ def test_every_tab_opens_and_the_work_on_demand_ends_in_its_table(page: Tab) -> 
     page.open("/models?cohort=ncctg-lung")
     for name in ("Proportional hazards", "Methods", "Verify", "Export"):
         with page.rerun():
-            page.page.get_by_role("tab", name=name).click()
+            page.page.get_by_role("radio", name=name, exact=True).click()
         page.settle()
         panel = page.page.locator("[role=tabpanel]:visible").inner_text()
         assert len(panel) > 20 and "Traceback" not in panel, name
     for name, button, done in (("Penalised", "Fit the", "Least deviance"), ("Optimism", "Resample", "apparent")):
         with page.rerun():
-            page.page.get_by_role("tab", name=name).click()
+            page.page.get_by_role("radio", name=name, exact=True).click()
         page.page.get_by_role("button", name=button).click()
         page.page.get_by_text(done).first.wait_for(timeout=120_000)
     assert page.page.locator("[data-testid=stException]").count() == 0
@@ -75,13 +75,13 @@ def test_another_click_ends_the_bootstrap(page: Tab, tmp_path: Path) -> None:
         page.page.get_by_role("link", name="Models", exact=True).click()
     page.settle()
     with page.rerun():
-        page.page.get_by_role("tab", name="Optimism").click()
+        page.page.get_by_role("radio", name="Optimism", exact=True).click()
     page.page.get_by_role("button", name="Resample").click()
     page.page.get_by_role("button", name="Cancel").wait_for()
-    page.page.get_by_role("tab", name="Numbers").click()
+    page.page.get_by_role("radio", name="Numbers", exact=True).click()
     page.page.wait_for_timeout(1500)
     page.settle()
     with page.rerun():
-        page.page.get_by_role("tab", name="Optimism").click()
+        page.page.get_by_role("radio", name="Optimism", exact=True).click()
     page.page.get_by_role("button", name="Resample").wait_for()
     assert page.page.get_by_role("button", name="Cancel").count() == 0

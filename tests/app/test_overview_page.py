@@ -32,7 +32,7 @@ def test_a_stratifier_changes_the_table_and_quartiles_the_numbers(page: Tab) -> 
 def test_verify_asks_tableone(page: Tab) -> None:
     page.open("/overview?cohort=veterans-lung")
     with page.rerun():
-        page.page.get_by_role("tab", name="Verify").click()
+        page.page.get_by_role("radio", name="Verify", exact=True).click()
     page.page.wait_for_selector("text=all agree", timeout=60_000)
     assert "tableone" in page.page.locator("table", has_text="tableone").last.inner_text()
 

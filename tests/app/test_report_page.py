@@ -44,7 +44,7 @@ def test_word_says_what_the_page_says_and_so_does_the_script(page: Tab) -> None:
     assert [c.text for c in row.cells[1:]] == [t.strip() for t in cells.all_inner_texts()]
     assert downloaded(page, "Tables, Excel").startswith(b"PK")
     with page.rerun():
-        page.page.get_by_role("tab", name="Script").click()
+        page.page.get_by_role("radio", name="Script", exact=True).click()
     printed = parsed(run(downloaded(page, "Script, Python").decode()))
     assert row.cells[1].text.startswith(f"{printed['Female', 'median'][0]:.1f} ")
 
@@ -59,7 +59,7 @@ def test_the_methods_paragraph_can_be_copied_and_saved(page: Tab) -> None:
     page.open("/report")
     shown(page)
     with page.rerun():
-        page.page.get_by_role("tab", name="Methods paragraph").click()
+        page.page.get_by_role("radio", name="Methods paragraph", exact=True).click()
     text = page.page.locator("[data-testid=stCode]").inner_text()
     assert "Kaplan–Meier method" in text and "References" in text
     saved = downloaded(page, "Plain text").decode()

@@ -72,7 +72,7 @@ def test_another_cohort_brings_its_own_publication(page: Tab) -> None:
 def test_searches_run_when_asked(page: Tab) -> None:
     page.open("/reported")
     with page.rerun():
-        page.page.get_by_role("tab", name="Searches").click()
+        page.page.get_by_role("radio", name="Searches", exact=True).click()
     assert "0.00" not in page.page.locator(".kras-check").first.inner_text()
     with page.rerun():
         page.page.get_by_role("button", name="Run all searches").click()
@@ -114,7 +114,7 @@ def test_a_bad_file_of_claims_names_the_cell(page: Tab, tmp_path: Path) -> None:
 def test_the_report_can_be_taken_away(page: Tab) -> None:
     page.open("/reported")
     with page.rerun():
-        page.page.get_by_role("tab", name="Report").click()
+        page.page.get_by_role("radio", name="Report", exact=True).click()
     with page.page.expect_download() as document:
         page.page.get_by_role("button", name="Report, document (HTML)").click()
     html = Path(document.value.path()).read_text(encoding="utf-8")

@@ -15,16 +15,16 @@ def test_rates_of_everybody_and_ranges_by_group(page: Tab, cohort_id: str) -> No
     text = answer_text(page)
     assert "ORR 33.3 % (16.5–54.0 %)" in text and "DCR 92.6 % (75.7–99.1 %)" in text and "range over redraws" in text
     with page.rerun():
-        page.page.get_by_role("tab", name="Swimmer").click()
+        page.page.get_by_role("radio", name="Swimmer", exact=True).click()
     page.page.wait_for_selector(".st-key-swimmer_wide .main-svg:visible")
     with page.rerun():
-        page.page.get_by_role("tab", name="Waterfall").click()
+        page.page.get_by_role("radio", name="Waterfall", exact=True).click()
     assert "best_change_percent" in page.page.locator("[data-testid=stMain]").inner_text()
     with page.rerun():
-        page.page.get_by_role("tab", name="Spider").click()
+        page.page.get_by_role("radio", name="Spider", exact=True).click()
     assert "no table target_lesions" in page.page.locator("[data-testid=stMain]").inner_text()
     with page.rerun():
-        page.page.get_by_role("tab", name="Verify").click()
+        page.page.get_by_role("radio", name="Verify", exact=True).click()
     page.page.wait_for_selector("text=all agree", timeout=60_000)
 
 
@@ -42,11 +42,11 @@ def test_scans_of_target_lesions_make_a_spider_and_a_waterfall(page: Tab, tmp_pa
     page.settle()
     for tab in ("Spider", "Waterfall"):
         with page.rerun():
-            page.page.get_by_role("tab", name=tab).click()
+            page.page.get_by_role("radio", name=tab, exact=True).click()
         page.page.wait_for_selector(f".st-key-{tab.lower()}_wide .main-svg:visible")
         assert page.page.locator(f".st-key-{tab.lower()}_narrow .main-svg:visible").count() == 0
     with page.rerun():
-        page.page.get_by_role("tab", name="Export").click()
+        page.page.get_by_role("radio", name="Export", exact=True).click()
     page.page.get_by_role("button", name="Target lesions, CSV").wait_for()
 
 

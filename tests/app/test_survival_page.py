@@ -115,7 +115,7 @@ def test_reset_brings_the_cohorts_own_view(page: Tab) -> None:
 
 def test_verify_shows_both_libraries(page: Tab) -> None:
     with page.rerun():
-        page.page.get_by_role("tab", name="Verify").click()
+        page.page.get_by_role("radio", name="Verify", exact=True).click()
     page.page.wait_for_selector("text=scikit-survival", timeout=60_000)
     page.settle()
     table = page.page.locator("table", has_text="lifelines").first.inner_text()
@@ -175,7 +175,7 @@ def test_the_bias_panel_computes_when_open_and_its_slider_is_in_the_address(page
     page.open("/?early=6")
     assert page.page.locator(".st-key-early").count() == 0
     with page.rerun():
-        page.page.get_by_role("tab", name="Bias").click()
+        page.page.get_by_role("radio", name="Bias", exact=True).click()
     text = page.page.locator("[data-testid=stMain]").inner_text()
     assert "conditional on completing two cycles" in text and "75.8 %" in text and "27.3 %" in text
     with page.rerun():
@@ -189,7 +189,7 @@ def test_published_medians_are_off_until_chosen_and_rows_can_be_added(page: Tab)
     assert page.page.locator(".shapelayer path").count() == 0
     page.open("/?published=codebreak200-sotorasib,no-such-trial")
     with page.rerun():
-        page.page.get_by_role("tab", name="Published medians").click()
+        page.page.get_by_role("radio", name="Published medians", exact=True).click()
     assert "published=codebreak200-sotorasib" in page.page.url and "no-such" not in page.page.url
     assert page.page.locator(".shapelayer path").count() == 1
     page.page.get_by_text("Add a row for this session").click()
