@@ -1,6 +1,7 @@
 """The same views from the command line, as JSON: python -m kras_core COMMAND. Commands: kras_core/commands."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,8 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Refused, SelectionError, CohortError, MappingError, OSError) as refusal:
         print(f"kras_core: {_one_line(refusal)}", file=sys.stderr)
         return 2
-    json.dump(answer, sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)
-    print()
+    try:
+        print(json.dumps(answer, ensure_ascii=False, allow_nan=False, indent=1), flush=True)
+    except BrokenPipeError:  # the reader, head for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again at the end
     if isinstance(answer, dict) and answer.get("valid") is False:
         print(f"kras_core: {answer['file']} is not valid: the report lists each problem", file=sys.stderr)
         return 2

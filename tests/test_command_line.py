@@ -109,7 +109,7 @@ def test_safety_gives_table_two():
         (("analyse", "ncctg-lung", "--endpoint", "pfs"), "it offers os"),
         (("analyse", "ncctg-lung", "--by", "kras_variant"), "it offers"),
         (("analyse", "ncctg-lung", "--where", "sex"), "--where 'sex'"),
-        (("analyse", "ncctg-lung", "--cutoff", "age=65"), "needs --by age"),
+        (("analyse", "ncctg-lung", "--cutoff", "sex=1"), "nothing to cut by that name; there are age"),
         (("analyse", "ncctg-lung", "--by", "age", "--cutoff", "age=old"), "a number"),
         (("analyse", "ncctg-lung", "--conventions", "excel"), "invalid choice"),
         (("analyse", "ncctg-lung", "--landmark", "x"), "invalid float value"),
@@ -126,6 +126,19 @@ def test_refusals_are_one_line_with_status_two(arguments, words):
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("kras_core: ")
     assert words in done.stderr
+
+
+def test_a_cutoff_of_what_is_not_compared_is_said_and_changes_nothing():
+    done = run("analyse", "sintilimab-anlotinib", "--by", "prior_antiangiogenic", "--cutoff", "nlr=2.99")
+    assert done.returncode == 0
+    assert done.stderr == "kras_core: --cutoff nlr is not used: it would be with --by nlr\n"
+    assert json.loads(done.stdout) == answer("analyse", "sintilimab-anlotinib", "--by", "prior_antiangiogenic")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m kras_core cutpoints ncctg-lung --marker age | head -c 1"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("{", "")
 
 
 def test_a_file_is_a_cohort(tmp_path):

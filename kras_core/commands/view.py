@@ -1,12 +1,15 @@
 """What commands share: the arguments that name a cohort and a view, and their way to a Selection."""
 
 import argparse
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
 from kras_core.cohort.bundled import BUNDLED, load, load_file
 from kras_core.cohort.files.kinds import SUFFIXES, suffix_of
 from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import stratifiers
 from kras_core.conventions import PRESETS
 from kras_core.selection import By, Filter, Selection
 
@@ -76,8 +79,7 @@ def selection_of(arguments: argparse.Namespace, cohort: Cohort) -> Selection:
     """The Selection that the arguments describe; what they leave out is the cohort's own."""
     cutoffs = dict(_cutoff(text) for text in arguments.cutoff or ())
     by = tuple(By(id.strip(), cutoffs.pop(id.strip(), None)) for id in arguments.by or ())
-    if cutoffs:
-        raise Refused(f"--cutoff {next(iter(cutoffs))} needs --by {next(iter(cutoffs))}")
+    _unused(cutoffs, cohort)
     if len(by) > 2:
         raise Refused("--by takes one stratifier or two")
     preset = getattr(arguments, "conventions", None) or cohort.conventions
@@ -96,6 +98,16 @@ def selection_of(arguments: argparse.Namespace, cohort: Cohort) -> Selection:
         conventions=PRESETS[preset],
         milestones=getattr(arguments, "at", None) or (),
     )
+
+
+def _unused(cutoffs: Iterable[str], cohort: Cohort) -> None:
+    """Say that nothing is compared by these; refuse what could not be, which is a slip of the pen."""
+    offered = stratifiers(cohort)
+    for id in cutoffs:
+        if id not in offered or offered[id].kind != "cut":
+            known = ", ".join(name for name, s in offered.items() if s.kind == "cut") or "none"
+            raise Refused(f"--cutoff {id}: nothing to cut by that name; there are {known}")
+        print(f"kras_core: --cutoff {id} is not used: it would be with --by {id}", file=sys.stderr)
 
 
 def _cutoff(text: str) -> tuple[str, float]:
