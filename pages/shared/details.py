@@ -17,4 +17,5 @@ def show(page: str, details: Mapping[str, Callable[[], object]]) -> None:
     st.segmented_control(
         "Details", names, key=key, required=True, label_visibility="collapsed", persist_state="session"
     )
-    details[st.session_state[key]]()
+    with st.container(key="detail"):
+        details[st.session_state[key]]()

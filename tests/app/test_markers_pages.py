@@ -117,7 +117,7 @@ def test_every_tab_of_both_pages_opens(page: Tab) -> None:
             with page.rerun():
                 page.page.get_by_role("radio", name=name, exact=True).click()
             page.settle()
-            panel = page.page.locator("[role=tabpanel]:visible").inner_text()
+            panel = page.page.locator(".st-key-detail").inner_text()
             assert len(panel) > 20 and "Traceback" not in panel, name
         assert page.page.locator("[data-testid=stException]").count() == 0
 

@@ -48,7 +48,7 @@ def test_every_tab_opens_and_the_work_on_demand_ends_in_its_table(page: Tab) -> 
         with page.rerun():
             page.page.get_by_role("radio", name=name, exact=True).click()
         page.settle()
-        panel = page.page.locator("[role=tabpanel]:visible").inner_text()
+        panel = page.page.locator(".st-key-detail").inner_text()
         assert len(panel) > 20 and "Traceback" not in panel, name
     for name, button, done in (("Penalised", "Fit the", "Least deviance"), ("Optimism", "Resample", "apparent")):
         with page.rerun():
