@@ -13,7 +13,7 @@ from kras_core.address import SCHEME
 from kras_core.cohort.bundled import load
 from tests.app.conftest import Server
 from tests.app.tab import Tab
-from tests.app.view import choose, fold, upload, whole_answer
+from tests.app.view import choose, fold, ticks_and_counts, upload, whole_answer
 
 PAGES = [  # those that show a view; the ledger belongs to one session
     "/",
@@ -196,6 +196,9 @@ def test_a_scene_fills_the_screen_and_arrow_keys_change_it(page: Tab, size: tupl
         page.page.locator(".kras-stage-foot span", has_text=f"{i + 1} / 5").wait_for()
         page.page.wait_for_timeout(400)
         fits(page, size)
+        if i == 0:
+            ticks, counts = ticks_and_counts(page, ".st-key-stage_km")
+            assert len(counts) >= 3 and all(min(abs(count - tick) for tick in ticks) < 2.5 for count, _, _ in counts)
         assert "Reconstructed from a publication" in page.page.locator(".kras-stage-head .kras-badge").inner_text()
         height = page.page.locator(".kras-stage-foot p").first.evaluate(
             "e => parseFloat(getComputedStyle(e).fontSize) * e.getBoundingClientRect().width / e.offsetWidth"

@@ -10,7 +10,7 @@ from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_labels
 from kras_core.selection import By
 from tests.app.tab import Tab
-from tests.app.view import answer_text, choose, expected_answer, fold, whole_answer
+from tests.app.view import answer_text, choose, expected_answer, fold, ticks_and_counts, whole_answer
 
 
 @pytest.mark.parametrize("cohort_id", list(BUNDLED))
@@ -140,15 +140,7 @@ def test_counts_stand_under_the_axis_numbers(page: Tab, width: int) -> None:
     page.page.set_viewport_size({"width": width, "height": 900})
     page.open("/?endpoint=os")
     page.page.wait_for_selector(".main-svg:visible")
-    ticks = page.page.evaluate(
-        """() => [...document.querySelectorAll(".st-key-km .xaxislayer-above path")].map(e => {
-            const r = e.getBoundingClientRect(); return (r.left + r.right) / 2 })"""
-    )
-    cells = page.page.evaluate(
-        """() => [...document.querySelectorAll(".kras-risk [role=row]:nth-child(2) [role=cell]")]
-            .map(e => e.getBoundingClientRect()).filter(r => r.width)
-            .map(r => [(r.left + r.right) / 2, r.left, r.right])"""
-    )
+    ticks, cells = ticks_and_counts(page, ".st-key-km")
     assert len(cells) >= 3 and len(ticks) >= len(cells)
     assert all(min(abs(centre - tick) for tick in ticks) < 1.5 for centre, _, _ in cells)
     assert all(a[2] < b[1] for a, b in itertools.pairwise(cells)) and cells[-1][2] <= width

@@ -57,3 +57,19 @@ def upload(tab: Tab, *paths: Path) -> None:
 
 def cohort_in_view(tab: Tab) -> str:
     return tab.page.locator(".st-key-cohort input").first.input_value()
+
+
+def ticks_and_counts(tab: Tab, chart: str) -> tuple[list[float], list[tuple[float, float, float]]]:
+    """Where the figure's ticks stand, and of each count in the risk table's first row that is shown centre, left and
+    right; pixels across."""
+    ticks = tab.page.evaluate(
+        """chart => [...document.querySelectorAll(`${chart} .xaxislayer-above path`)].map(e => {
+            const r = e.getBoundingClientRect(); return (r.left + r.right) / 2 })""",
+        chart,
+    )
+    counts = tab.page.evaluate(
+        """() => [...document.querySelectorAll(".kras-risk [role=row]:nth-child(2) [role=cell]")]
+            .map(e => e.getBoundingClientRect()).filter(r => r.width)
+            .map(r => [(r.left + r.right) / 2, r.left, r.right])"""
+    )
+    return ticks, counts
