@@ -1,16 +1,20 @@
 """asgi.py: security headers, warm start, temporary files in memory, and a clear word when the port is taken."""
 
+import asyncio
+import gc
 import os
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+import weakref
 from pathlib import Path
 
 import pytest
 from websockets import InvalidStatus, Origin
 from websockets.sync.client import connect
 
+import asgi
 from tests.app.conftest import ROOT, Server
 from tests.app.tab import Tab
 
@@ -148,3 +152,29 @@ def test_a_temporary_folder_that_is_set_stays(tmp_path: Path) -> None:
 def test_the_front_page_answers_to_its_name(server: Server) -> None:
     answer = urllib.request.urlopen(f"{server.url}/survival?endpoint=os&by=g12c", timeout=10)
     assert answer.url == f"{server.url}/?endpoint=os&by=g12c"
+
+
+def test_collections_stay_short_and_what_dies_is_found_within_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Held:
+        pass
+
+    dying, sizes = Held(), []
+    dying.itself = dying  # type: ignore[attr-defined]
+    gone = weakref.ref(dying)
+    del dying
+
+    async def second(_: float) -> None:
+        sizes.append((gc.get_freeze_count(), gone() is not None))
+        if len(sizes) > 60:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncio, "sleep", second)
+    gc.disable()
+    try:
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(asgi.keep_collections_short())
+        assert sizes[1][0] > 100_000  # set aside after the first second, so that a full collection has little to see
+        assert [alive for _, alive in sizes] == [True] * 60 + [False]
+    finally:
+        gc.enable()
+        gc.unfreeze()
