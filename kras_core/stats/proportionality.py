@@ -40,10 +40,12 @@ def proportionality(
     residual = at.events[free] - expected
     if len(free) == 1:
         return _two_groups(residual[0], expected[0] * (1.0 - p[0]), g, method)
-    v = np.einsum("ij,kj,j->jik", -p, p, at.d)
-    diagonal = np.arange(len(free))
-    v[:, diagonal, diagonal] += expected.T
-    plain, once, twice = v.sum(axis=0), np.einsum("j,jik->ik", g, v), np.einsum("j,jik->ik", g * g, v)
+    # Sums over the times of the covariance of a choice, diag(dp) - dpp', alone and times g and g².
+    half = p * np.sqrt(at.d)
+    timed = half * g
+    plain = np.diag(expected.sum(axis=1)) - half @ half.T
+    once = np.diag(expected @ g) - timed @ half.T
+    twice = np.diag(expected @ (g * g)) - timed @ timed.T
     if _singular(plain):
         return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
     inverse = np.linalg.inv(plain)
