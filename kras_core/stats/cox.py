@@ -27,7 +27,8 @@ from kras_core.stats.results import NAN, Floats, HazardRatio
 MAX_STEPS = 100
 STEP_TOLERANCE = 1e-10
 WRITTEN_OUT = 50  # up to that many events per time a step over events is as fast as one over times
-TAKEN_APART = 10_000  # from that many times on it pays to step over those with one event apart from those with several
+BLOCK = 16_384  # times that are summed at once: what they need stays in the processor's cache
+FIRST_TIMES = 1_000  # that are looked at first where groups are to be linked: mostly they suffice
 SUMMED_DIRECTLY = 32  # up to that many tied events a loop is as fast as the closed form, and more exact
 TIES_NAME = {"efron": "Efron ties", "breslow": "Breslow ties"}
 NEVER_TOGETHER = "never at risk at the same event time as the reference group"
@@ -166,6 +167,10 @@ def wald(
 
 def _edges(counts: Counts) -> NDArray[np.bool_]:
     """edges[a, b]: an event in a while b was at risk, which keeps β_b - β_a from growing without end."""
+    if counts.events.shape[-1] > FIRST_TIMES:
+        found = _edges(Counts(counts.at_risk[..., :FIRST_TIMES], counts.events[..., :FIRST_TIMES]))
+        if found.all():  # later times could only add to it
+            return found
     present = (counts.at_risk > 0).astype(np.float64)
     return ((counts.events > 0).astype(np.float64) @ np.swapaxes(present, -1, -2)) > 0
 
@@ -261,25 +266,26 @@ def _newton(counts: Counts, reference: int, ties: Ties) -> tuple[Floats, Floats,
 
 
 def _by_ties(counts: Counts, ties: Ties) -> list[tuple[Counts, Floats, Ties]]:
-    """Counts, their totals (..., T) and how to treat ties. Of many times, those with a single event stand apart: there
-    all treatments agree, and Breslow's is the quickest."""
+    """Counts, their totals (..., T) and how to treat ties: all times at once, or, of very many, in blocks.
+
+    In those the times with a single event stand apart: there all treatments agree, and Breslow's is the quickest.
+    """
     total = counts.events.sum(axis=-2)
-    tied = (total > 1).reshape(-1, total.shape[-1]).any(axis=0)
-    if ties == "breslow" or tied.size < TAKEN_APART or tied.mean() > 0.5:
+    if total.shape[-1] <= BLOCK:
         return [(counts, total, ties)]
-    apart: tuple[tuple[NDArray[np.intp], Ties], ...] = (
-        (np.flatnonzero(tied), "efron"),
-        (np.flatnonzero(~tied), "breslow"),
-    )
+    tied = (total > 1).reshape(-1, total.shape[-1]).any(axis=0)
+    apart: tuple[tuple[NDArray[np.intp], Ties], ...] = ((np.flatnonzero(tied), ties), (np.flatnonzero(~tied), "breslow"))
     return [
         (Counts(counts.at_risk.take(at, axis=-1), counts.events.take(at, axis=-1)), total.take(at, axis=-1), how)
-        for at, how in apart
+        for times, how in apart
+        if times.size
+        for at in np.split(times, range(BLOCK, times.size, BLOCK))
     ]
 
 
 def _summed(parts: list[tuple[Counts, Floats, Ties]], beta: Floats) -> tuple[Floats, Floats]:
     """`derivatives` over all parts."""
-    found = [derivatives(counts, total, beta, ties) for counts, total, ties in parts if total.shape[-1]]
+    found = [derivatives(counts, total, beta, ties) for counts, total, ties in parts]
     return sum(score for score, _ in found), sum(information for _, information in found)  # type: ignore[return-value]
 
 

@@ -33,8 +33,8 @@ from kras_core.report.palette import Theme
 from kras_core.selection import Selection
 
 KEPT_ANALYSES = 24
-FEWEST_KEPT = 4  # a page may need that many at once
-KEPT_PATIENTS = 4_000_000  # of large cohorts fewer are kept: a curve may have as many points as there are patients
+FEWEST_KEPT = 3  # a page may need that many at once
+KEPT_PATIENTS = 3_000_000  # of large cohorts fewer are kept: a curve may have as many points as there are patients
 
 T = TypeVar("T")
 
