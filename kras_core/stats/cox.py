@@ -274,7 +274,10 @@ def _by_ties(counts: Counts, ties: Ties) -> list[tuple[Counts, Floats, Ties]]:
     if total.shape[-1] <= BLOCK:
         return [(counts, total, ties)]
     tied = (total > 1).reshape(-1, total.shape[-1]).any(axis=0)
-    apart: tuple[tuple[NDArray[np.intp], Ties], ...] = ((np.flatnonzero(tied), ties), (np.flatnonzero(~tied), "breslow"))
+    apart: tuple[tuple[NDArray[np.intp], Ties], ...] = (
+        (np.flatnonzero(tied), ties),
+        (np.flatnonzero(~tied), "breslow"),
+    )
     return [
         (Counts(counts.at_risk.take(at, axis=-1), counts.events.take(at, axis=-1)), total.take(at, axis=-1), how)
         for times, how in apart
