@@ -2,7 +2,7 @@
 
 - Heavy imports and the bundled cohorts are loaded before the first visitor comes, and the collector is told to
   leave them, and later what open sessions hold, alone.
-- What a large cohort leaves goes back to the system at once.
+- What a large cohort leaves goes back to the system within a minute.
 - Uploads are spooled to memory where the platform has a file system there, so that no row reaches a disk.
 - Every answer carries the security headers below.
 
@@ -40,7 +40,6 @@ from streamlit.runtime.pages_manager import PagesManager
 ROOT = Path(__file__).parent
 MEMORY = Path("/dev/shm")  # where Linux keeps a file system in memory
 ON_EXPORT = ("kras_core.report.journal.", "kras_core.report.slides.")  # what they draw with is imported on export
-M_MMAP_THRESHOLD, LARGE_ARRAY = -3, 4 * 1024**2  # the first is mallopt's number for it
 MAX_MESSAGE_BYTES = 50 * 1024**2  # of a message from a browser; uploads come another way
 
 
@@ -63,14 +62,11 @@ def spooling_to_memory() -> Iterator[None]:
 
 
 def give_memory_back() -> None:
-    """Have arrays of 4 MB and more go back to the system when they are dropped.
-
-    glibc would learn from the first of them to keep the next, apart for each thread, and every script run is a thread:
-    with a million patients half a gigabyte that nobody uses. Elsewhere there is nothing to set.
-    """
+    """What dropped arrays leave free goes back to the system. glibc would keep it, apart for each thread, and every
+    script run is a thread: with a million patients half a gigabyte that nobody uses."""
     if sys.platform == "linux":
         with suppress(AttributeError):  # another library than glibc
-            ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_ARRAY)
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def warm_up() -> None:
@@ -95,7 +91,6 @@ def warm_up() -> None:
 @asynccontextmanager
 async def warm_start(_: st.App) -> AsyncIterator[None]:
     """Before the first visitor: import, load, and set aside what every session shares."""
-    give_memory_back()
     warm_up()
     gc.collect()
     gc.freeze()
@@ -117,6 +112,7 @@ async def keep_collections_short() -> None:
         if second % 60 == 0:
             gc.unfreeze()
             gc.collect()
+            give_memory_back()
         gc.freeze()
 
 

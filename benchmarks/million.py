@@ -23,6 +23,7 @@ from kras_core.cohort.files.kinds import MAX_UPLOAD_BYTES
 TICKS = os.sysconf("SC_CLK_TCK")
 MB = 1000**2
 KINDS = ("days", "continuous")
+NOBODY = "Nobody: one curve"
 
 Step = tuple[str, Callable[[Session], Awaitable[Run]]]
 
@@ -42,7 +43,7 @@ TOGGLES: tuple[Step, ...] = (
     ("everybody again", lambda s: s.pick("only")),
     ("compare sex", lambda s: s.choose("by", "Sex")),
     ("crossed with KRAS variants", lambda s: s.choose("second", "KRAS variant")),
-    ("nobody compared", lambda s: s.choose("by", "Nobody: one curve")),
+    ("nobody compared", lambda s: s.choose("by", NOBODY)),
     ("from a landmark at 3 months", lambda s: s.choose("analysis", "From a landmark")),
     ("compare KRAS G12C from there", lambda s: s.choose("by", "KRAS G12C")),
 )
@@ -89,6 +90,8 @@ async def visit(server: Server, content: bytes) -> None:
     for name, step in TOGGLES:
         await asyncio.sleep(0.2)
         await measured(server, name, step(session))
+    await asyncio.sleep(65)
+    await measured(server, "a minute later, nobody compared", session.choose("by", NOBODY))
     await session.close()
 
 

@@ -42,7 +42,7 @@ def proportionality(
         return _two_groups(at.events[free[0]] - expected, expected * (1.0 - p), g, method)
     blocks = [slice(start, start + BLOCK) for start in range(0, g.size, BLOCK)]
     parts = [_sums(at.at_risk[:, i], at.events[:, i], at.d[i], g[i], hazard, free) for i in blocks]
-    residual, timed_residual, plain, once, twice = (sum(each) for each in zip(*parts, strict=True))
+    residual, timed_residual, plain, once, twice = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
     if _singular(plain):
         return TestResult(NAN, 0, NAN, method, reason=TOO_RARELY)
     inverse = np.linalg.inv(plain)
