@@ -4,7 +4,8 @@
 #   make test         all tests, those in a real browser last
 #   make check        style, types, one-way imports
 #   make bench        the kernel, markers and subgroups beside R and lifelines
-#   make bench-app    toggle to redrawn curve, and fifty sessions, beside the same page written the usual way
+#   make bench-app    toggle to redrawn curve, and fifty sessions, beside the same page written the usual way;
+#                     a million patients
 #   make dev          serve with reload and error details
 #   make pins         show that every pin has a binary for each Python
 #   make clean        remove what was installed
@@ -57,6 +58,7 @@ bench-app: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py --install
 	@$(BIN)/python benchmarks/toggle.py
 	@$(BIN)/python benchmarks/sessions.py
+	@$(BIN)/python benchmarks/million.py
 
 pins: $(VENV)/.dev
 	@$(BIN)/python tools/check_pins.py

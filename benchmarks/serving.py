@@ -136,6 +136,18 @@ class Session:
         option = next(option for option in self.options[id] if option == text)
         return await self.run(WidgetState(id=id, string_value=option))
 
+    async def pick(self, key: str, *texts: str) -> Run:
+        """Choose these options, and no others, of the multiselect or segmented control whose key this is."""
+        state = WidgetState(id=self.widgets[key])
+        state.string_array_value.data.extend(texts)
+        return await self.run(state)
+
+    async def slide(self, key: str, *values: float) -> Run:
+        """Move the slider whose key this is to a value, or to both ends of a range."""
+        state = WidgetState(id=self.widgets[key])
+        state.double_array_value.data.extend(values)
+        return await self.run(state)
+
     async def upload(self, key: str, name: str, content: bytes) -> Run:
         """Put a file into the uploader whose key begins so."""
         request = BackMsg()
@@ -204,7 +216,7 @@ class Session:
     def _note(self, message: ForwardMsg, run: Run) -> None:
         element = message.delta.new_element
         kind = element.WhichOneof("type")
-        if kind in ("selectbox", "file_uploader"):
+        if kind in ("selectbox", "file_uploader", "slider", "multiselect", "button_group"):
             widget = getattr(element, kind)
             self.widgets[widget.id.split("-", 2)[-1]] = widget.id
             self.options[widget.id] = list(getattr(widget, "options", ()))

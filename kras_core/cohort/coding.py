@@ -16,6 +16,7 @@ LONGEST_WHOLE_MONTHS = 120.0  # a column of whole numbers with a longer one than
 FEWEST = 10  # patients with and without the event, below which their times are not compared
 LATER = 0.8  # share of pairs in which the event comes after the censoring, from which the coding is doubted
 FEWEST_WITNESSES = 5  # patients whose dates or words contradict the coding
+MOST_WORDS = 100  # different texts of a column beyond which they say more than dead or alive
 
 _ALIVE = frozenset({"alive", "living", "censored", "survived", "存活", "生存", "lebend", "vivant", "vivo"})
 _DEAD = frozenset({"dead", "deceased", "died", "death", "expired", "死亡", "tot", "verstorben", "décédé", "muerto"})
@@ -140,8 +141,11 @@ def life_words(values: pd.Series) -> pd.Series | None:
     """1 for dead, 0 for alive, NaN for neither, where a column of words says both and little else; else None."""
     if values.dtype.kind in "fM":
         return None
-    words = values.astype(object).map(lambda v: _life(str(v)) if v is not None and v == v else np.nan).astype(float)
-    said = values.notna().sum()
+    codes, distinct = pd.factorize(values)
+    if len(distinct) > MOST_WORDS:
+        return None
+    words = pd.Series(np.array([*(_life(str(v)) for v in distinct), np.nan])[codes], index=values.index)
+    said = (codes >= 0).sum()
     is_status = said >= FEWEST_WITNESSES and words.notna().sum() > 0.9 * said and words.nunique() == 2
     return words if is_status else None
 

@@ -137,8 +137,13 @@ class Cohort:
         return self._memo.get(key)
 
     def numbers(self, column: str) -> np.ndarray:
-        """A numeric column as float64, shape (n,), NaN where missing."""
-        return self.memo(("numbers", column), lambda: self.patients[column].to_numpy(dtype=np.float64, na_value=np.nan))
+        """A numeric column as float64, shape (n,), NaN where missing; the table's own where it is float64 there."""
+        return self.memo(("numbers", column), lambda: _numbers(self.patients[column]))
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    own = values.dtype == np.float64
+    return values.to_numpy() if own else values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _endpoints(columns: pd.Index) -> tuple[str, ...]:

@@ -194,7 +194,7 @@ def same_person(frame: pd.DataFrame, _: float) -> list[Finding]:
     """Rows that are equal in everything but patient_id, with five values or more: entered twice, most likely."""
     if "patient_id" not in frame:
         return []
-    others = frame.drop(columns="patient_id").astype(object)
+    others = frame.drop(columns="patient_id")
     rows = (others.duplicated() & (others.notna().sum(axis=1) >= FEWEST_EQUAL)).to_numpy()
     remedy = "Everything else is as in an earlier row: the same patient under two ids? Then remove one."
     return [Finding("warning", "same-person", "patient_id", rows, "", remedy)]

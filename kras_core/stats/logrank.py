@@ -68,16 +68,16 @@ def observed_expected(
         return tuple(np.sum(x, axis=0) for x in zip(*parts, strict=True))  # type: ignore[return-value]
     at = table.at_events()
     d, n = at.d, np.maximum(at.n, 1.0)
-    share = at.at_risk / n[..., None, :]
     c = d * (n - d) / np.maximum(n - 1.0, 1.0)
     observed = at.events
     if weights != "logrank":
         w = _weights(d, n, weights, rho, gamma)
         observed, d, c = observed * w[..., None, :], w * d, w * w * c
-    observed, expected = observed.sum(axis=-1), (share @ d[..., None])[..., 0]
-    scaled = share * c[..., None, :]
-    variance = -scaled @ np.swapaxes(share, -1, -2)
-    k, binomial = np.arange(share.shape[-2]), scaled.sum(axis=-1)
+    observed, expected = observed.sum(axis=-1), (at.at_risk @ (d / n)[..., None])[..., 0]
+    root = np.sqrt(c)
+    half = at.at_risk * (root / n)[..., None, :]
+    variance = -half @ np.swapaxes(half, -1, -2)
+    k, binomial = np.arange(half.shape[-2]), (half @ root[..., None])[..., 0]
     variance[..., k, k] += binomial
     nil = variance[..., k, k] <= ROUNDING * binomial
     return observed, expected, np.where(nil[..., :, None] | nil[..., None, :], 0.0, variance)

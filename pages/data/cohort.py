@@ -147,7 +147,10 @@ def _sheets(draft: Draft) -> None:
 def _own_names(draft: Draft) -> None:
     """A file in KRAScope's own names: the cohort at once, or everything that is wrong with it."""
     checked = validation.corrected(draft.tables, draft.key)
-    cohort, problems = examine(checked.tables, id="uploaded", title=draft.title, provenance="real", origin="uploaded")
+    cohort, problems = session.kept(
+        ("examined", draft.key, checked.remedies),
+        lambda: examine(checked.tables, id="uploaded", title=draft.title, provenance="real", origin="uploaded"),
+    )
     _summary(problems)
     validation.report(checked, problems)
     _preview(checked.tables)

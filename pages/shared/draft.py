@@ -50,7 +50,7 @@ def current() -> Draft | None:
 def discard() -> None:
     """Forget the draft and everything computed from it; the cohort in view stays."""
     st.session_state.pop("draft", None)
-    session.forget("first look", "rules")
+    session.forget("first look", "rules", "examined")
 
 
 def key_of(files: Table[str, bytes], sheets: Table[str, str]) -> str:
@@ -80,6 +80,7 @@ def start(files: Table[str, bytes], sheets: Table[str, str] | None = None) -> Dr
     tables = tables_of(opened, list(data))
     base, origin = _mapping(given, tables, _sheet(opened, tables))
     draft = Draft(key, dict(files), opened, tables, base, base, origin, sheets=dict(sheets or {}))
+    session.forget("examined")
     st.session_state["draft"] = draft
     return draft
 

@@ -33,6 +33,8 @@ from kras_core.report.palette import Theme
 from kras_core.selection import Selection
 
 KEPT_ANALYSES = 24
+FEWEST_KEPT = 3  # a page may need that many at once
+KEPT_PATIENTS = 3_000_000  # of large cohorts fewer are kept: a curve may have as many points as there are patients
 
 T = TypeVar("T")
 
@@ -90,6 +92,7 @@ def forget_upload(name: str) -> None:
 def drop_read() -> None:
     """Drop the cohort that was read at once and last: its file is read again, corrected otherwise."""
     uploads().pop(st.session_state.pop("read", ""), None)
+    forget("examined")
 
 
 def go(
@@ -224,11 +227,13 @@ def view() -> tuple[Cohort, Selection]:
 
 
 def kept(key: object, make: Callable[[], T]) -> T:
-    """A result of this session by its key (digest and selection are in it): computed once, the oldest dropped."""
+    """A result of this session by its key (digest and selection are in it): computed once, the oldest dropped, the
+    sooner the larger the cohort in view."""
     results: OrderedDict[object, T] = st.session_state.setdefault("analyses", OrderedDict())
     if key not in results:
         results[key] = make()
-        while len(results) > KEPT_ANALYSES:
+        most = max(FEWEST_KEPT, KEPT_PATIENTS // max(view()[0].n, 1))
+        while len(results) > min(most, KEPT_ANALYSES):
             results.popitem(last=False)
     results.move_to_end(key)
     return results[key]

@@ -200,6 +200,27 @@ def test_the_table_of_grades_is_well_formed():
     assert grades_of("a term of one's own") is None
 
 
+@pytest.mark.parametrize(
+    ("term", "grades"),
+    [
+        ("Nail loss", (1, 2)),
+        ("Dysgeusia", (1, 2)),
+        ("Urinary frequency", (1, 2)),
+        ("Insomnia", (1, 3)),
+        ("Proteinuria", (1, 3)),
+        ("Urticaria", (1, 3)),
+        ("Lipase increased", (1, 4)),
+        ("Peripheral sensory neuropathy", (1, 4)),  # the motor one has all five
+        ("Peripheral motor neuropathy", None),
+        ("Leukocytosis", (3, 5)),
+        ("Sepsis", (3, 5)),
+        ("Pneumonitis", None),
+    ],
+)
+def test_grades_are_those_of_the_guide(term, grades):
+    assert grades_of(term) == grades
+
+
 @pytest.mark.parametrize("id", list(BUNDLED))
 def test_bundled_cohorts_raise_no_doubt(id):
     doubted = codes(check(BUNDLED[id].tables()))
