@@ -28,13 +28,14 @@ from kras_core.report.models.figures import (
     residual_foot,
 )
 from kras_core.report.models.forest import model_forest_html
+from kras_core.report.models.suppressed import model_hides, suppressed_model
 from kras_core.report.models.tables import model_table, optimism_table, penalty_table, proportional_table
 from kras_core.report.models.words import model_answer, model_methods
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.results import PenaltyPath
 from kras_core.verify.models import verify_model
-from pages.shared import chart, downloads, options, session, share, work
+from pages.shared import chart, downloads, options, session, share, small, work
 
 PER = {"sd": "Per SD", "unit": "Per unit"}
 KINDS = {"elastic": "elastic net", "ridge": "ridge"}
@@ -101,7 +102,8 @@ def _details(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnal
             _hazards(cohort, selection, ids, analysis)
     if shrunk.open:
         with shrunk:
-            _penalised(cohort, selection, ids, analysis)
+            if not (model_hides(suppressed_model(analysis)) and small.withheld("Estimates of small groups are")):
+                _penalised(cohort, selection, ids, analysis)
     if worth.open:
         with worth:
             _optimism(cohort, selection, ids, analysis)
@@ -109,10 +111,9 @@ def _details(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnal
         with methods:
             st.markdown("\n".join(f"- {md_escape(line)}" for line in model_methods(analysis)))
     if check.open:
-        with check, st.spinner("Recomputing with statsmodels and scikit-survival …"):
-            key = ("verify model", selection, ids, analysis.per)
-            opinions = session.kept(key, lambda: verify_model(cohort, selection, ids, analysis.per))
-            st.html(second_opinion_table(opinions).html())
+        with check:
+            if not small.withheld("The estimates of other libraries are"):
+                _verify(cohort, selection, ids, analysis)
     if export.open:
         with export:
             rows = {"model": model_table(analysis).text_rows()}
@@ -120,9 +121,18 @@ def _details(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnal
             downloads.tables(rows, analysis, model_json(analysis), [w.message for w in analysis.warnings])
 
 
+def _verify(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    key = ("verify model", selection, ids, analysis.per)
+    with st.spinner("Recomputing with statsmodels and scikit-survival …"):
+        opinions = session.kept(key, lambda: verify_model(cohort, selection, ids, analysis.per))
+    st.html(second_opinion_table(opinions).html())
+
+
 def _hazards(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
     """The test by covariate, and one term's residuals along time."""
     st.html(proportional_table(analysis).html())
+    if small.withheld("Residuals, each of a single patient, are"):
+        return
     key = ("diagnostics", selection, ids, analysis.per)
     found = session.kept(key, lambda: diagnose(cohort, selection, ids, analysis.per))
     if not found:

@@ -16,7 +16,7 @@ from kras_core.report.markers.methods import forest_methods
 from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.verify.markers import verify_forest
-from pages.shared import downloads, options, session, share
+from pages.shared import downloads, options, session, share, small
 
 
 def page() -> None:
@@ -30,6 +30,8 @@ def page() -> None:
     except SelectionError as refusal:
         st.title("Subgroups")
         st.info(str(refusal), icon=":material/info:")
+    if forest is not None and small.refuses([arm.n for arm in forest.overall.arms]):
+        return
     if forest is not None:
         session.note(forest_looks(forest))
         said = forest_answer(forest)
@@ -98,13 +100,19 @@ def _details(cohort: Cohort, selection: Selection, forest: ForestAnalysis | None
         with methods:
             st.markdown("\n".join(f"- {line}" for line in forest_methods(forest)))
     if check.open and forest is not None:
-        with check, st.spinner("Recomputing with lifelines and scikit-survival …"):
-            ids, group = tuple(f.id for f in forest.factors), forest.label
-            key = ("verify forest", selection, ids, group)
-            st.html(verify_table(session.kept(key, lambda: verify_forest(cohort, selection, ids, group))))
+        with check:
+            if not small.withheld("The estimates of other libraries are"):
+                _verify(cohort, selection, forest)
     if export.open:
         with export:
             _export(cohort, selection, forest, variables)
+
+
+def _verify(cohort: Cohort, selection: Selection, forest: ForestAnalysis) -> None:
+    ids, group = tuple(f.id for f in forest.factors), forest.label
+    key = ("verify forest", selection, ids, group)
+    with st.spinner("Recomputing with lifelines and scikit-survival …"):
+        st.html(verify_table(session.kept(key, lambda: verify_forest(cohort, selection, ids, group))))
 
 
 def _cox(cohort: Cohort, selection: Selection, variables: tuple[str, ...]) -> CoxTable | None:
