@@ -166,6 +166,8 @@ def ratio_text(row: SubgroupRow) -> Printed:
         if math.isnan(low) and math.isnan(high):
             return Printed("–", missing=True)  # why stands in the foot, and in the table
         return Printed(fmt.spread(low, high, fmt.ratio, fmt.NOT_ESTIMABLE), "range", missing=True)
+    if row.note == HIDDEN:
+        return Printed(HIDDEN, missing=True)
     if row.ratio is None or math.isnan(row.ratio.estimate):
         return Printed("–", row.note or (row.ratio.reason if row.ratio else ""), missing=True)
     return fmt.hazard_ratio(row.ratio)
@@ -206,7 +208,7 @@ def explained(analysis: ForestAnalysis) -> list[str]:
            for f in analysis.factors):  # fmt: skip
         said.append("* A group without events in a subgroup: the χ² approximation is doubtful.")
     if forest_hides(analysis):
-        said.append(f"{marks_explained()} Such rows have no estimate.")
+        said.append(f"{marks_explained()} No estimate beside few patients or hidden events.")
     reasons: dict[str, list[str]] = {}
     for label, reason in analysis.left_out:
         reasons.setdefault(reason, []).append(label)

@@ -203,7 +203,7 @@ def test_hidden_counts_are_hidden_in_bars_forest_and_files(page: Tab) -> None:
     with page.rerun():
         page.page.get_by_text("Hide small counts").click()
     page.settle()
-    assert "Hidden counts have no bar" in page.page.locator(".st-key-butterfly").first.inner_text()
+    assert "Hidden counts have no bar" in (page.page.locator(".st-key-butterfly_wide").text_content() or "")
     found = json.loads(saved(page, "Analysis, JSON"))
     assert found["hidden_below"] == 5
     assert not [row["n"] for row in found["rows"] if row["n"] and row["n"] < 5]

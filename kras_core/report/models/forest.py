@@ -156,7 +156,7 @@ def _foot(analysis: ModelAnalysis) -> str:
     elif not analysis.reason:
         said.append("Every hazard ratio is adjusted for the other covariates in the table, unadjusted for many looks.")
     if model_hides(analysis):
-        said.append(f"{explained()} Such terms have no estimate.")
+        said.append(f"{explained()} No estimate beside few patients or hidden events.")
     if analysis.firth_reason and not analysis.drawn and analysis.firth_reason != analysis.reason:
         said.append(f"No penalised estimates: {analysis.firth_reason}.")
     said += [f"Not in the model: {label} ({reason})." for label, reason in analysis.left_out]
