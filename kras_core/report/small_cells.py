@@ -63,7 +63,8 @@ def below() -> str:
 class HiddenCount(int):
     """Stands in a result for a count that may not be shown, so that whatever is made of it cannot show it either.
 
-    It reads as text ("<5" or "hidden") and has no value: it counts as -1. few: hidden for itself, not for another.
+    It reads as text ("<5" or "hidden") and has no value: it counts as -1. few: hidden for itself, or one of several
+    of which that may not be told.
     """
 
     text: str
@@ -200,8 +201,8 @@ def _concealed_among(
 def masked(counts: Mapping[Key, int], sums: Iterable[Sum]) -> dict[Key, int]:
     """The counts as they may be shown here and now: `HiddenCount`s in place of those that are hidden."""
     found = marks(counts, sums, threshold()) if threshold() else {}
-    few = {key for key, text in found.items() if is_small(counts[key])}
-    return {key: HiddenCount(found[key], key in few) if key in found else k for key, k in counts.items()}
+    vague = any(text == HIDDEN and is_small(counts[key]) for key, text in found.items())
+    return {key: HiddenCount(found[key], vague or is_small(k)) if key in found else k for key, k in counts.items()}
 
 
 def _shown(counts: Mapping[Key, int], hidden: set[Key], sums: Iterable[Sum]) -> set[Key]:
@@ -214,7 +215,8 @@ def _given_away(
 ) -> Key | None:
     """The first unsafe cell that has one possible value only: its least and its largest by integer programming.
 
-    Every solution found is a table that a reader must think possible, and clears all cells that differ in it.
+    Every solution found is a table that a reader must think possible, and clears all cells that differ in it: they are
+    unsafe no more, whatever is hidden besides.
     """
     place = {key: j for j, key in enumerate(hidden)}
     matrix, rest = np.zeros((len(sums), len(hidden))), np.zeros(len(sums))
@@ -231,14 +233,13 @@ def _given_away(
     limits = Bounds(np.where(few, 1, least), np.where(few, least - 1, top))
     at_least = np.where([s.most for s in sums], -math.inf, rest)
     equations = [LinearConstraint(matrix, at_least, rest)] if sums else []
-    unclear = set(unsafe)
     for key in sorted(unsafe):
-        for direction in (1.0, -1.0) if key in unclear else ():
+        for direction in (1.0, -1.0) if key in unsafe else ():
             aim = np.zeros(len(hidden))
             aim[place[key]] = direction
             solved = milp(aim, constraints=equations, bounds=limits, integrality=np.ones(len(hidden), dtype=np.int64))
             if solved.x is not None:
-                unclear -= {k for k in unclear if round(solved.x[place[k]]) != counts[k]}
-        if key in unclear:
+                unsafe.difference_update([k for k in unsafe if round(solved.x[place[k]]) != counts[k]])
+        if key in unsafe:
             return key
     return None
