@@ -19,6 +19,7 @@ from kras_core.address import encode
 from kras_core.analyse.account import analyse_account
 from kras_core.analyse.models import analyse_model
 from kras_core.analyse.overview import analyse_overview
+from kras_core.analyse.overview_results import Characteristic, LevelCounts
 from kras_core.analyse.response import analyse_response
 from kras_core.analyse.safety import analyse_safety
 from kras_core.analyse.subgroups import analyse_forest
@@ -44,6 +45,7 @@ from kras_core.report.models.forest import model_forest_html
 from kras_core.report.models.tables import model_table
 from kras_core.report.models.words import model_answer
 from kras_core.report.overview.as_json import overview_json
+from kras_core.report.overview.suppressed import suppressed_overview
 from kras_core.report.overview.tables import completeness_rows, completeness_table, follow_up_tables, table_one
 from kras_core.report.overview.words import flow_html, flow_rows, overview_answer
 from kras_core.report.response.as_json import response_json
@@ -605,3 +607,30 @@ def test_a_script_holds_no_count(language):
         text = script(of, _shown()[0], language)
     assert text == before  # nothing had to be hidden
     assert _small("\n".join(line for line in text.splitlines() if line.startswith("#"))) == []
+
+
+def test_no_small_count_of_table_one_can_be_derived():
+    """All levels of a characteristic, of those without a row in the table too, and whoever has no value."""
+    _, _, overview, _ = _shown()
+    with hiding(5):
+        found = suppressed_overview(overview).characteristics
+    checked = 0
+    for before, after in zip(overview.characteristics, found, strict=True):
+        if not before.levels:
+            continue
+        counts, shown = _levels(before), _levels(after)
+        rows, sizes = range(len(before.levels) + 1), (overview.n, *overview.sizes)
+        sums = [Sum(None, tuple((i, j) for i in rows), size) for j, size in enumerate(sizes)]
+        sums += [Sum((i, 0), tuple((i, j) for j in range(1, len(sizes)))) for i in rows]
+        hidden = {key: k.text for key, k in shown.items() if isinstance(k, HiddenCount)}
+        for key in (key for key, k in counts.items() if 0 < k < LEAST):
+            checked += 1
+            assert key in hidden
+            assert has_a_second_value(counts, sums, hidden, key, LEAST, 40), (before.column, key)
+    assert checked > 5
+
+
+def _levels(c: Characteristic) -> dict[Key, int]:
+    """Patients by (level, group), missing last, everybody first."""
+    cells = [cell for cell in (c.overall, *c.cells) if isinstance(cell, LevelCounts)]
+    return {(i, j): k for j, cell in enumerate(cells) for i, k in enumerate((*cell.counts, cell.missing))}
