@@ -67,7 +67,7 @@ def _dropped(cohort: Cohort, analysis: ModelAnalysis) -> Iterator[Warning]:
     if not analysis.dropped:
         return
     by = ", ".join(
-        f"{c.label} {c.missing}{f' ({c.alone} for that alone)' if c.alone != c.missing else ''}"
+        f"{c.missing} without {c.label}{f' ({c.alone} for that alone)' if c.alone != c.missing else ''}"
         for c in sorted(analysis.covariates, key=lambda c: -c.missing)
         if c.missing
     )

@@ -80,7 +80,7 @@ def _small(cohort: Cohort, scope: Scope, analysis: ForestAnalysis) -> Iterator[W
     missing = sum(row.ratio is None and not row.drawn for row in rows)
     if small or missing:
         parts = [f"{small} with fewer than 5 patients or events in a group" if small else ""]
-        parts.append(f"{missing} without a hazard ratio" if missing else "")
+        parts.append(f"{missing} that have no hazard ratio" if missing else "")
         yield Warning("small", f"Of {len(rows)} subgroups {' and '.join(filter(None, parts))}.")
 
 

@@ -38,7 +38,6 @@ from kras_core.report.response.words import (
     waterfall_alt_text,
 )
 from kras_core.report.safety.butterfly import butterfly_figure, safety_alt_text
-from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.small_cells import refuse, threshold, words
 from kras_core.report.survival.answer import Answer, answer, safety_answer
 from kras_core.report.survival.km_figure import alt_text, km_figure
@@ -48,7 +47,8 @@ from kras_core.report.survival.km_under import risk_table_html
 from kras_core.selection import Selection, SelectionError
 
 # What shows single patients or counts that cannot be hidden one by one: page and figure of it.
-WITHHELD = (("response", "swimmer"), ("response", "waterfall"), ("subgroups", "forest"))
+HIDES = "Small counts are hidden."
+WITHHELD = (("response", "swimmer"), ("response", "waterfall"))
 
 T = TypeVar("T")
 Keep = Callable[[object, Callable[[], T]], T]
@@ -93,7 +93,7 @@ def stage(scene: Scene, cohort: Cohort, *, theme: Theme = "light", keep: Keep[An
     keep(key, make): where results are remembered; by default nowhere."""
     view = _View(cohort, decode(cohort, scene.address), _first(scene.address), theme, keep or (lambda _, make: make()))
     if threshold() and (scene.page, scene.shows) in WITHHELD:
-        raise SelectionError("This scene shows single patients or every count, and small counts are hidden.")
+        raise SelectionError("This scene shows single patients, and small counts are hidden.")
     staged = _STAGES[scene.page](view, scene.shows)
     title = scene.title if scene.title and scene.title != staged.title else staged.title
     figure = staged.figure
@@ -206,13 +206,12 @@ def _safety(view: _View, shows: str) -> Staged:
     key = ("safety", view.selection, minimum)
     analysis = view.keep(key, lambda: analyse_safety(view.cohort, view.selection, minimum=float(minimum)))
     order = view.choice("order", ("frequency", "severe", "term"))
-    if withheld(analysis, "butterfly"):
-        return _counts(safety_answer(analysis), analysis, safety_table_of(analysis, order=order))
     most, total = (_room() - 56 - 30) // 30, len(analysis.rows)
     figure = butterfly_figure(analysis, theme=view.theme, order=order, most=most)
     figure = _fitted(figure, fmt.provenance(analysis.cohort), foot=30)
     method = "worst grade of each patient" + (f", the first {most} of {total} rows" if total > most else "")
     more: dict[str, Any] = {"figure": figure, "alt": safety_alt_text(analysis), "looks": safety_looks(analysis)}
+    more |= {"sentence": HIDES} if threshold() else {}
     return _staged(safety_answer(analysis), analysis, f"n = {analysis.n}", method, **more)
 
 
@@ -222,7 +221,7 @@ def _counts(said: Answer, analysis: Any, table: Table) -> Staged:
     below = replace(shown, rows=shown.rows[:most], notes=()).html()
     total = len(shown.rows)
     cut = f"the first {most} of {total} rows" if total > most else ""
-    return _staged(said, analysis, "", cut, below=below, magnified=LEAST, sentence="Small counts are hidden.")
+    return _staged(said, analysis, "", cut, below=below, magnified=LEAST, sentence=HIDES)
 
 
 def _number(text: str, low: int, high: int) -> int:
@@ -246,7 +245,9 @@ def _subgroups(view: _View, shows: str) -> Staged:
     cut = f", the first {len(kept)} of {len(analysis.factors)} factors" if len(kept) < len(analysis.factors) else ""
     method = f"Cox model, {fmt.percent(selection.conventions.confidence)} intervals, unadjusted{cut}"
     below, looks = forest_table_html(replace(analysis, factors=tuple(kept))), forest_looks(analysis)
-    return _staged(forest_answer(analysis), analysis, "", method, below=below, magnified=LEAST, looks=looks)
+    more: dict[str, Any] = {"below": below, "magnified": LEAST, "looks": looks}
+    more |= {"sentence": HIDES} if threshold() else {}
+    return _staged(forest_answer(analysis), analysis, "", method, **more)
 
 
 def _overview(view: _View, shows: str) -> Staged:

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from kras_core.analyse.subgroup_results import Arm, ForestAnalysis, SubgroupFactor, SubgroupRow
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed, html_escape, mid_sentence, provenance
+from kras_core.report.markers.suppressed import forest_hides, suppressed_forest
+from kras_core.report.small_cells import HIDDEN
+from kras_core.report.small_cells import explained as marks_explained
 
 TICKS = (0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 100)
 WIDEST = 50.0  # the axis ends at the latest at 1/50 and 50
@@ -53,6 +56,7 @@ def forest_html(analysis: ForestAnalysis) -> str:
 
 def forest_table_html(analysis: ForestAnalysis) -> str:
     """The forest alone."""
+    analysis = suppressed_forest(analysis)
     axis, clock = Axis(axis_ends(analysis)), Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     label = f"Forest plot: {analysis.label} v {analysis.reference}"
     body = _row(analysis.overall, axis, clock, "", overall=True)
@@ -149,6 +153,8 @@ def arm_text(arm: Arm, clock: Clock) -> Printed:
         return Printed(f"{events}/{fmt.spread(*arm.n_range, fmt.whole)}")
     if not arm.n:
         return Printed("0", missing=True)
+    if arm.median.reason == HIDDEN:
+        return Printed(f"{arm.events}/{arm.n}")
     median = clock.number(arm.median.estimate) if math.isfinite(arm.median.estimate) else fmt.NOT_REACHED
     return Printed(f"{arm.events}/{fmt.whole(arm.n)}", median)
 
@@ -160,6 +166,8 @@ def ratio_text(row: SubgroupRow) -> Printed:
         if math.isnan(low) and math.isnan(high):
             return Printed("–", missing=True)  # why stands in the foot, and in the table
         return Printed(fmt.spread(low, high, fmt.ratio, fmt.NOT_ESTIMABLE), "range", missing=True)
+    if row.note == HIDDEN:
+        return Printed(HIDDEN, missing=True)
     if row.ratio is None or math.isnan(row.ratio.estimate):
         return Printed("–", row.note or (row.ratio.reason if row.ratio else ""), missing=True)
     return fmt.hazard_ratio(row.ratio)
@@ -190,6 +198,7 @@ def _drawn(row: SubgroupRow, axis: Axis, overall: bool) -> str:
 
 def explained(analysis: ForestAnalysis) -> list[str]:
     """What the marks mean and what is not shown, in short sentences."""
+    analysis = suppressed_forest(analysis)
     said = ["Box: estimate, its area by the precision of the subgroup; line: interval, unadjusted."]
     if any(row.small for f in analysis.factors for row in f.rows):
         said.append("Fainter: fewer than five patients or events in a group.")
@@ -198,6 +207,8 @@ def explained(analysis: ForestAnalysis) -> list[str]:
     if any(f.interaction is not None and f.interaction.reason and f.interaction.p == f.interaction.p
            for f in analysis.factors):  # fmt: skip
         said.append("* A group without events in a subgroup: the χ² approximation is doubtful.")
+    if forest_hides(analysis):
+        said.append(f"{marks_explained()} No estimate beside few patients or hidden events.")
     reasons: dict[str, list[str]] = {}
     for label, reason in analysis.left_out:
         reasons.setdefault(reason, []).append(label)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from kras_core.analyse.results import CohortRef
-from kras_core.report.small_cells import HIDDEN, below, is_small
+from kras_core.report.small_cells import HIDDEN, HiddenCount, below, is_small, shown
 from kras_core.selection import TimeUnit
 from kras_core.stats.results import Difference, HazardRatio, MeanTime, Proportion, Quantile, Rate
 
@@ -62,6 +62,8 @@ def decimal(x: float, places: int = 1) -> str:
 
 def whole(x: float) -> str:
     """A count; "<5" where small ones are hidden."""
+    if isinstance(x, HiddenCount):
+        return x.text
     if is_small(x):
         return below()
     return f"{x:,}" if isinstance(x, int) and x >= 0 else decimal(x, 0)
@@ -110,8 +112,8 @@ def interval(low: float, high: float, write: Callable[[float], str]) -> str:
 
 def undefined(reason: str) -> Printed:
     """What stands in place of a number that does not exist: "not reached", or "not estimable" and why."""
-    if reason == NOT_REACHED:
-        return Printed(reason)
+    if reason in (NOT_REACHED, HIDDEN):
+        return Printed(reason, missing=reason == HIDDEN)
     why = reason.removeprefix(NOT_ESTIMABLE).lstrip(": ")
     return Printed(NOT_ESTIMABLE, f"({why})" if why else "", missing=True)
 
@@ -176,6 +178,11 @@ def hazard_ratio(hr: HazardRatio) -> Printed:
     return Printed(ratio(hr.estimate), interval(hr.low, hr.high, ratio))
 
 
+def ratio_p(hr: HazardRatio) -> str:
+    """A hazard ratio's p value; "hidden" where the ratio is."""
+    return HIDDEN if hr.reason == HIDDEN else p_value(hr.p)
+
+
 def mean_time(m: MeanTime, clock: Clock) -> Printed:
     """A restricted mean, or a difference of two."""
     if math.isnan(m.estimate):
@@ -185,7 +192,8 @@ def mean_time(m: MeanTime, clock: Clock) -> Printed:
 
 def count(k: int, n: int) -> Printed:
     """16 (59.3): how many, and their percentage; 0 stands alone, and so does any count of nobody or of a hidden few."""
-    return Printed(whole(k), f"({decimal(100 * k / n)})" if n and k and not is_small(k) else "", patients=k)
+    told = n and k and shown(k) is not None
+    return Printed(whole(k), f"({decimal(100 * k / n)})" if told else "", patients=k)
 
 
 def counted(k: int) -> Printed:
@@ -239,8 +247,9 @@ def mid_sentence(name: str) -> str:
 
 
 def plural(n: int, one: str, many: str = "") -> str:
-    """ "1 patient", "27 patients"."""
-    return f"{whole(n)} {one if n == 1 else many or one + 's'}"
+    """ "1 patient", "27 patients"; patients and events, and nothing else, may have to be hidden."""
+    counted = whole(n) if one.endswith(("patient", "event", "case")) else f"{n:,}"
+    return f"{counted} {one if n == 1 else many or one + 's'}"
 
 
 # Characters that turn text around or hide it: controls, and Unicode's direction marks.

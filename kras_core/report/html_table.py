@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kras_core.report.format import NOTHING, Printed, html_escape
-from kras_core.report.small_cells import HIDDEN, Sum, below, concealed, is_small, threshold, words
+from kras_core.report.small_cells import HIDDEN, Key, Sum, explained, marks, threshold, words
 
 Cell = str | Printed
 
@@ -55,9 +55,9 @@ class Table:
     sums: tuple[Sum, ...] = ()
 
     @property
-    def hides(self) -> frozenset[tuple[int, int]]:
-        """The cells, by (row, cell), that are hidden here and now; none while all counts are shown."""
-        return concealed(counts_of(self.rows), self.sums, threshold()) if threshold() else frozenset()
+    def hides(self) -> dict[Key, str]:
+        """The cells, by (row, cell), that are hidden here and now, and what stands there; none while all are shown."""
+        return marks(counts_of(self.rows), self.sums, threshold()) if threshold() else {}
 
     def shown(self) -> "Table":
         """The table as it may be shown here and now, for good: its hidden cells are gone."""
@@ -66,12 +66,15 @@ class Table:
         hidden = self.hides
         if not hidden:
             return replace(self, notes=tuple(map(words, self.notes)), sums=())
+
+        def written(i: int, j: int, cell: Cell) -> Cell:
+            return Printed(hidden[i, j], missing=hidden[i, j] == HIDDEN) if (i, j) in hidden else cell
+
         rows = tuple(
-            replace(row, cells=tuple(_hidden(cell) if (i, j) in hidden else cell for j, cell in enumerate(row.cells)))
+            replace(row, cells=tuple(written(i, j, cell) for j, cell in enumerate(row.cells)))
             for i, row in enumerate(self.rows)
         )
-        note = f"{below()}: from 1 to {threshold() - 1} patients; {HIDDEN}: would give such a count away."
-        return replace(self, rows=rows, notes=(*map(words, self.notes), note), sums=())
+        return replace(self, rows=rows, notes=(*map(words, self.notes), explained()), sums=())
 
     def text_rows(self) -> list[dict[str, str]]:
         """One dict a row, header -> text, for CSV and copying."""
@@ -97,7 +100,7 @@ class Table:
         )
 
 
-def counts_of(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
+def counts_of(rows: Sequence[Row]) -> dict[Key, int]:
     """How many patients each cell counts, by (row, cell)."""
     return {
         (i, j): cell.patients
@@ -105,11 +108,6 @@ def counts_of(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
         for j, cell in enumerate(row.cells)
         if isinstance(cell, Printed) and cell.patients is not None
     }
-
-
-def _hidden(cell: Cell) -> Cell:
-    few = isinstance(cell, Printed) and is_small(cell.patients or 0)
-    return Printed(below()) if few else Printed(HIDDEN, missing=True)
 
 
 def _widest(cells: Sequence[Cell], column: Column) -> str:

@@ -54,10 +54,10 @@ def group_sizes(analysis: Exported) -> list[int]:
 
 def withheld(analysis: Exported, kind: str) -> bool:
     """Whether this kind of figure holds small counts that are hidden here and now. Of curves events and patients at
-    risk are hidden; that their steps tell of events remains."""
-    if not threshold() or kind == "km":
-        return False
-    return not (kind == "response" and isinstance(analysis, ResponseAnalysis) and not gives_away(analysis))
+    risk are hidden; that their steps tell of events remains. Bars of single patients cannot hide them, nor can bars
+    that are stacked to everybody."""
+    stacked = kind == "response" and isinstance(analysis, ResponseAnalysis) and gives_away(analysis)
+    return bool(threshold()) and (kind == "waterfall" or stacked)
 
 
 def answer_of(analysis: Exported) -> Answer:

@@ -5,11 +5,13 @@ give away is hidden with it (complementary suppression, Willenborg and de Waal, 
 Control, 2001, chapter 5). 0 is shown.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -58,21 +60,70 @@ def below() -> str:
     return f"<{threshold()}"
 
 
-_COUNTED = re.compile(r"(?<![\d.,–-])(\d+)(?= (?:patients?|events?|deaths?|of \d|responders?|out\b|without|in the))")
+class HiddenCount(int):
+    """Stands in a result for a count that may not be shown, so that whatever is made of it cannot show it either.
+
+    It reads as text ("<5" or "hidden") and has no value: it counts as -1. few: hidden for itself, or one of several
+    of which that may not be told.
+    """
+
+    text: str
+    few: bool
+
+    def __new__(cls, text: str, few: bool = False) -> "HiddenCount":
+        made = super().__new__(cls, -1)
+        made.text, made.few = text, few
+        return made
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def shown(count: float) -> float | None:
+    """A count for a program: None where it is hidden."""
+    return None if isinstance(count, HiddenCount) or is_small(count) else count
+
+
+def explained() -> str:
+    """What the marks in a table mean."""
+    return f"{below()}: fewer than {threshold()} patients, but not 0; {HIDDEN}: would give such a count away."
+
+
+_COUNTED = re.compile(
+    r"(?<![\d.,–-])(\d+)(?= (?:patients?|events?|deaths?|of \d|responders?|out\b|without|in the|for that))"
+)
+_SHARE = re.compile(r"(<\d+ of [\d,]+(?: \w+)?) \(\d+(?:\.\d+)? ?%\)")
 
 
 def words(sentence: str) -> str:
-    """A finished sentence with its small counts of patients and events hidden."""
-    return _COUNTED.sub(lambda m: below() if is_small(int(m[1])) else m[1], sentence)
+    """A finished sentence with its small counts of patients and events hidden, and their percentages gone."""
+    return _SHARE.sub(r"\1", _COUNTED.sub(lambda m: below() if is_small(int(m[1])) else m[1], sentence))
+
+
+def told(found: dict[str, Any]) -> dict[str, Any]:
+    """A view for programs as it may leave here and now: first that counts are hidden, its sentences without them."""
+    return {"hidden_below": threshold()} | _worded(found) if threshold() else found
+
+
+def _worded(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {key: _worded(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_worded(value) for value in found]
+    return words(found) if isinstance(found, str) else found
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A reader may add: the parts make the total, which is a cell itself or a number known from elsewhere."""
+    """A reader may add: the parts make the total, which is a cell itself or a number known from elsewhere.
+
+    most: they make no more than the total, as events do of patients.
+    """
 
     total: Key | None
     parts: tuple[Key, ...]
     known: int | None = None
+    most: bool = False
 
     @property
     def cells(self) -> tuple[Key, ...]:
@@ -94,23 +145,64 @@ def concealed(counts: Mapping[Key, int], sums: Iterable[Sum], least: int) -> fro
 
     A cell is given away where a reader who knows the sums and the rule (hidden small cells lie between 1 and
     least - 1, other hidden ones are `least` or more) can find no second value for it. Then the smallest shown count
-    of a sum that holds it, else of one that holds any hidden cell, is hidden too, until none is given away or
-    nothing is left to hide.
+    of a sum that holds it, else of one that holds any hidden cell beside it, is hidden too, until none is given away
+    or nothing is left to hide.
     """
-    listed = list(sums)
-    unsafe = {key for key, k in counts.items() if 0 < k < least}
-    hidden = set(unsafe)
+    return frozenset(marks(counts, sums, least))
+
+
+def marks(counts: Mapping[Key, int], sums: Iterable[Sum], least: int) -> dict[Key, str]:
+    """The cells that are `concealed`, and what stands in place of each: "<5" or "hidden".
+
+    Where all that can be hidden is, and one is still given away, none says any more whether it is small: 1 of 6 beside
+    5 would follow from "<5" beside "hidden".
+    """
+    few = {key for key, k in counts.items() if 0 < k < least}
+    found = dict.fromkeys(few, f"<{least}")
+    for linked in _linked(sums):
+        cells = {key for s in linked for key in s.cells}
+        if not few.isdisjoint(cells):
+            hidden, vague = _concealed_among({key: counts[key] for key in cells}, linked, few & cells, least)
+            found |= {key: HIDDEN if vague or key not in few else f"<{least}" for key in hidden}
+    return found
+
+
+def _linked(sums: Iterable[Sum]) -> list[list[Sum]]:
+    """The sums in groups that share no cell: nothing follows from one group for another."""
+    groups: list[tuple[set[Key], list[Sum]]] = []
+    for s in sums:
+        touched = [group for group in groups if not group[0].isdisjoint(s.cells)]
+        groups = [group for group in groups if group[0].isdisjoint(s.cells)]
+        cells = set(s.cells).union(*(cells for cells, _ in touched))
+        groups.append((cells, [*(one for _, several in touched for one in several), s]))
+    return [several for _, several in groups]
+
+
+def _concealed_among(
+    counts: Mapping[Key, int], sums: Sequence[Sum], few: set[Key], least: int
+) -> tuple[set[Key], bool]:
+    """As `concealed`, of cells that are all linked by the sums; and whether none may say that it is small."""
+    unsafe, hidden, vague = set(few), set(few), False
     while True:
-        given = _given_away(counts, listed, unsafe, sorted(hidden), least)
+        given = _given_away(counts, sums, unsafe, sorted(hidden), 1 if vague else least)
         if given is None:
-            return frozenset(hidden)
-        around = _shown(counts, hidden, (s for s in listed if given in s.cells)) or _shown(
-            counts, hidden, (s for s in listed if not hidden.isdisjoint(s.cells))
+            return hidden, vague
+        around = _shown(counts, hidden, (s for s in sums if given in s.cells and not s.most)) or _shown(
+            counts, hidden, (s for s in sums if not hidden.isdisjoint(s.cells))
         )
         if around:
             hidden.add(min(around, key=lambda key: (counts[key], key)))
+        elif not vague:
+            vague = True
         else:
             unsafe.discard(given)
+
+
+def masked(counts: Mapping[Key, int], sums: Iterable[Sum]) -> dict[Key, int]:
+    """The counts as they may be shown here and now: `HiddenCount`s in place of those that are hidden."""
+    found = marks(counts, sums, threshold()) if threshold() else {}
+    vague = any(text == HIDDEN and is_small(counts[key]) for key, text in found.items())
+    return {key: HiddenCount(found[key], vague or is_small(k)) if key in found else k for key, k in counts.items()}
 
 
 def _shown(counts: Mapping[Key, int], hidden: set[Key], sums: Iterable[Sum]) -> set[Key]:
@@ -123,7 +215,8 @@ def _given_away(
 ) -> Key | None:
     """The first unsafe cell that has one possible value only: its least and its largest by integer programming.
 
-    Every solution found is a table that a reader must think possible, and clears all cells that differ in it.
+    Every solution found is a table that a reader must think possible, and clears all cells that differ in it: they are
+    unsafe no more, whatever is hidden besides.
     """
     place = {key: j for j, key in enumerate(hidden)}
     matrix, rest = np.zeros((len(sums), len(hidden))), np.zeros(len(sums))
@@ -138,15 +231,15 @@ def _given_away(
     few = np.array([0 < counts[key] < least for key in hidden], dtype=bool)
     top = sum(counts.values()) + sum(s.known or 0 for s in sums) + least
     limits = Bounds(np.where(few, 1, least), np.where(few, least - 1, top))
-    equations = [LinearConstraint(matrix, rest, rest)] if sums else []
-    unclear = set(unsafe)
+    at_least = np.where([s.most for s in sums], -math.inf, rest)
+    equations = [LinearConstraint(matrix, at_least, rest)] if sums else []
     for key in sorted(unsafe):
-        for direction in (1.0, -1.0) if key in unclear else ():
+        for direction in (1.0, -1.0) if key in unsafe else ():
             aim = np.zeros(len(hidden))
             aim[place[key]] = direction
             solved = milp(aim, constraints=equations, bounds=limits, integrality=np.ones(len(hidden), dtype=np.int64))
             if solved.x is not None:
-                unclear -= {k for k in unclear if round(solved.x[place[k]]) != counts[k]}
-        if key in unclear:
+                unsafe.difference_update([k for k in unsafe if round(solved.x[place[k]]) != counts[k]])
+        if key in unsafe:
             return key
     return None

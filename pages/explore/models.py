@@ -28,13 +28,14 @@ from kras_core.report.models.figures import (
     residual_foot,
 )
 from kras_core.report.models.forest import model_forest_html
+from kras_core.report.models.suppressed import model_hides, suppressed_model
 from kras_core.report.models.tables import model_table, optimism_table, penalty_table, proportional_table
 from kras_core.report.models.words import model_answer, model_methods
 from kras_core.report.second_opinion_table import second_opinion_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.results import PenaltyPath
 from kras_core.verify.models import verify_model
-from pages.shared import chart, details, downloads, options, session, share, work
+from pages.shared import chart, details, downloads, options, session, share, small, work
 
 PER = {"sd": "Per SD", "unit": "Per unit"}
 KINDS = {"elastic": "elastic net", "ridge": "ridge"}
@@ -106,6 +107,8 @@ def _details(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnal
 
 
 def _verify(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
+    if small.withheld("The estimates of other libraries are"):
+        return
     with st.spinner("Recomputing with statsmodels and scikit-survival …"):
         key = ("verify model", selection, ids, analysis.per)
         opinions = session.kept(key, lambda: verify_model(cohort, selection, ids, analysis.per))
@@ -121,6 +124,8 @@ def _export(analysis: ModelAnalysis) -> None:
 def _hazards(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
     """The test by covariate, and one term's residuals along time."""
     st.html(proportional_table(analysis).html())
+    if small.withheld("Residuals, each of a single patient, are"):
+        return
     key = ("diagnostics", selection, ids, analysis.per)
     found = session.kept(key, lambda: diagnose(cohort, selection, ids, analysis.per))
     if not found:
@@ -142,6 +147,8 @@ def _hazards(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnal
 
 def _penalised(cohort: Cohort, selection: Selection, ids: Ids, analysis: ModelAnalysis) -> None:
     """Elastic net or ridge: the path, and the penalty that cross-validation chooses."""
+    if model_hides(suppressed_model(analysis)) and small.withheld("Estimates of small groups are"):
+        return
     refused = penalised_refused(analysis)
     if refused:
         st.caption(f"No penalised model: {md_escape(refused)}.")

@@ -40,12 +40,11 @@ def page() -> None:
         st.selectbox(
             "Order", list(SORTS), key="order", format_func=SORTS.__getitem__, persist_state="session", width=200
         )
-    if not small.withheld("Bars by patients are"):
-        chart.show_fitting(
-            "butterfly",
-            lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),
-            safety_alt_text(analysis),
-        )
+    chart.show_fitting(
+        "butterfly",
+        lambda compact: butterfly_figure(analysis, theme=session.theme(), order=order, compact=compact),
+        safety_alt_text(analysis),
+    )
     st.html(safety_table(analysis, order=order))
     downloads.tables(
         {"adverse-events": safety_rows(analysis, order=order)},

@@ -18,7 +18,7 @@ from kras_core.report.markers.methods import forest_methods
 from kras_core.report.tables import cox_rows, cox_table, forest_rows, forest_table, verify_table
 from kras_core.selection import Selection, SelectionError
 from kras_core.verify.markers import verify_forest
-from pages.shared import details, downloads, options, session, share
+from pages.shared import details, downloads, options, session, share, small
 
 
 def page() -> None:
@@ -32,6 +32,8 @@ def page() -> None:
     except SelectionError as refusal:
         st.title("Subgroups")
         st.info(str(refusal), icon=":material/info:")
+    if forest is not None and small.refuses([arm.n for arm in forest.overall.arms]):
+        return
     if forest is not None:
         session.note(forest_looks(forest))
         said = forest_answer(forest)
@@ -102,6 +104,8 @@ def _alone(cohort: Cohort, selection: Selection, variables: tuple[str, ...]) -> 
 
 
 def _verify(cohort: Cohort, selection: Selection, forest: ForestAnalysis) -> None:
+    if small.withheld("The estimates of other libraries are"):
+        return
     ids, group = tuple(f.id for f in forest.factors), forest.label
     with st.spinner("Recomputing with lifelines and scikit-survival …"):
         key = ("verify forest", selection, ids, group)

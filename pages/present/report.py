@@ -23,7 +23,7 @@ from kras_core.report.small_cells import threshold
 from kras_core.report.survival.answer import answer
 from kras_core.report.survival.methods_paragraph import methods_paragraph
 from kras_core.selection import Selection, SelectionError
-from pages.shared import details, options, session, share, small
+from pages.shared import details, options, session, share
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -126,8 +126,6 @@ def _methods(account: Account) -> None:
 
 
 def _script(cohort: Cohort, account: Account) -> None:
-    if small.withheld("A script, which prints every count, is"):
-        return
     language = options.choice("language", LANGUAGES)
     st.segmented_control(
         "Language",
@@ -140,15 +138,20 @@ def _script(cohort: Cohort, account: Account) -> None:
     )
     view = account.survival[0]
     try:
-        text = session.kept(("script", view.selection, language), lambda: script(cohort, view, language))
+        text = session.kept(("script", view.selection, language, threshold()), lambda: script(cohort, view, language))
     except SelectionError as refusal:
         st.info(md_escape(refusal), icon=":material/info:")
         return
     with st.container(horizontal=True):
         _file(f"Script, {LANGUAGES[language]}", text.encode, f"{_name(account)}.{SUFFIX[language]}", "text/plain")
-        if cohort.origin == "uploaded":
+        if cohort.origin == "uploaded" and not threshold():
             _file("Data as read, CSV", lambda: data_csv(cohort), "data.csv", "text/csv")
-    if cohort.origin == "uploaded":
+    if threshold():
+        st.caption(
+            "The script holds no patients and no counts. Run beside the rows it prints every count; the rows are not "
+            "offered while small ones are hidden."
+        )
+    elif cohort.origin == "uploaded":
         st.caption(
             "The script reads the rows as KRAScope read them: patients' data, to be kept where the file is kept."
         )

@@ -49,25 +49,25 @@ def tables(
                 icon=":material/download:",
                 key=f"csv:{key}{title}",
             )
-        if not threshold():
-            st.download_button(
-                "Analysis, JSON",
-                json.dumps(whole, ensure_ascii=False, indent=1),
-                file_name=f"{name}-analysis.json",
-                mime="application/json",
-                on_click="ignore",
-                icon=":material/download:",
-                key=f"json{key}",
-            )
+        st.download_button(
+            "Analysis, JSON",
+            json.dumps(whole, ensure_ascii=False, indent=1),
+            file_name=f"{name}-analysis.json",
+            mime="application/json",
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"json{key}",
+        )
         if slide:
             export.slide(analysis, name, key)  # type: ignore[arg-type]
         offered = [kind for kind in figures if not withheld(analysis, kind)]  # type: ignore[arg-type]
         if offered:
             export.figure(analysis, offered, name, key)  # type: ignore[arg-type]
     if threshold():
-        left_out = "The JSON holds" if len(offered) == len(figures) else "JSON and figures of patients hold"
-        curves = " The steps of a curve still tell when events happened." if "km" in offered else ""
-        st.caption(f"{left_out} every count: not offered while small ones are hidden.{curves}")
+        said = ["Hidden counts are hidden in these files too, null in the JSON."]
+        said += ["Figures that cannot hide them are not offered."] if len(offered) < len(figures) else []
+        said += ["The steps of a curve still tell when events happened."] if "km" in offered else []
+        st.caption(" ".join(said))
 
 
 def provenance_lines(analysis: OfCohort) -> list[str]:

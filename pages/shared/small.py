@@ -7,8 +7,8 @@ import streamlit as st
 from kras_core.report.small_cells import DEFAULT_THRESHOLD, refuse, threshold
 from kras_core.selection import SelectionError
 
-# Pages whose figures stand for single patients or carry counts that cannot be hidden one by one.
-WITHHELD = ("biomarkers", "subgroups", "models", "patient", "compare")
+# Pages that show single patients, every cut-off between two of them, or views that can be subtracted from each other.
+WITHHELD = ("biomarkers", "patient", "compare")
 
 
 def below() -> int:

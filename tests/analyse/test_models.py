@@ -94,7 +94,7 @@ def test_complete_cases_are_counted_with_what_drops_them() -> None:
     assert (found.selected, found.n, found.dropped) == (100, 75, 25)
     assert [(c.label, c.missing, c.alone) for c in found.covariates][:2] == [("Age", 10, 5), ("ldh", 20, 15)]
     assert "25 of 100 patients (25%) dropped" in message(found, "complete_case")
-    assert "ldh 20 (15 for that alone), Age 10 (5 for that alone)" in message(found, "complete_case")
+    assert "20 without ldh (15 for that alone), 10 without Age (5 for that alone)" in message(found, "complete_case")
 
 
 def test_covariates_that_say_nothing_are_left_out_by_name() -> None:

@@ -1,6 +1,8 @@
 """Over a real server: an upload reaches no named file, log, address or other session, and hostile text runs nothing."""
 
+import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -193,3 +195,27 @@ def test_hostile_text_asks_for_nothing_and_runs_nothing_on_any_page(page: Tab, t
     assert page.page.evaluate("window.foreign === undefined")
     assert [url for url in asked if "leak" in url.lower()] == []
     assert page.outside_requests == []
+
+
+def test_hidden_counts_are_hidden_in_bars_forest_and_files(page: Tab) -> None:
+    """The switch at the foot of the sidebar: the page shows its figure without them, and the JSON says so."""
+    page.open("/safety")
+    with page.rerun():
+        page.page.get_by_text("Hide small counts").click()
+    page.settle()
+    assert "Hidden counts have no bar" in (page.page.locator(".st-key-butterfly_wide").text_content() or "")
+    found = json.loads(saved(page, "Analysis, JSON"))
+    assert found["hidden_below"] == 5
+    assert not [row["n"] for row in found["rows"] if row["n"] and row["n"] < 5]
+    with page.rerun():
+        page.page.get_by_role("link", name="Subgroups", exact=True).click()
+    page.settle()
+    cells = page.page.locator(".kras-forest td.kras-arm").all_inner_texts()
+    assert cells and not [cell for cell in cells if re.search(r"\b[1-4]/|/[1-4]\b", cell)]
+    assert "Export" in page.page.locator("[data-testid=stMain]").inner_text()
+
+
+def saved(page: Tab, button: str) -> str:
+    with page.page.expect_download() as got:
+        page.page.get_by_role("button", name=button).click()
+    return Path(got.value.path()).read_text(encoding="utf-8")

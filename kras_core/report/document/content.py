@@ -21,7 +21,7 @@ from kras_core.report.overview.words import flow_rows, overview_answer
 from kras_core.report.response.tables import response_tables
 from kras_core.report.response.words import response_answer
 from kras_core.report.safety.tables import safety_table_of
-from kras_core.report.small_cells import below, refuse, threshold, words
+from kras_core.report.small_cells import below, refuse, words
 from kras_core.report.survival.answer import Answer, answer, safety_answer
 from kras_core.report.survival.methods_paragraph import methods_paragraph, software
 from kras_core.report.survival.number_tables import number_tables
@@ -191,7 +191,7 @@ def _safety(account: Account) -> Iterator[Part]:
         yield Paragraph(f"Not reported: {account.safety_reason}.")
         return
     yield from _spoken(safety_answer(account.safety))
-    if account.safety.rows and not withheld(account.safety, "butterfly"):
+    if account.safety.rows:
         yield safety_picture(account.safety)
     yield safety_table_of(account.safety)
 
@@ -199,9 +199,6 @@ def _safety(account: Account) -> Iterator[Part]:
 def _models(account: Account) -> Iterator[Part]:
     if account.model is None:
         yield Paragraph(f"Not reported: {account.model_reason}.")
-        return
-    if threshold():
-        yield Paragraph("Not shown while small counts are hidden.")
         return
     yield from _spoken(model_answer(account.model))
     yield model_table(account.model)

@@ -8,7 +8,8 @@ from kras_core.report.format import plain
 from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width, wrapped
 from kras_core.report.journal.style import HAIRLINE, INK, QUIET, Style, missing_note
-from kras_core.report.safety.butterfly import DARK, LIGHT, MOST_TERMS, Wing, segments_of, wings_of
+from kras_core.report.safety.butterfly import DARK, LIGHT, MOST_TERMS, WITHOUT_HIDDEN, Wing, segments_of, wings_of
+from kras_core.report.safety.suppressed import hides_any, suppressed_safety
 from kras_core.report.safety.tables import in_order
 from kras_core.report.survival.answer import safety_answer
 
@@ -17,7 +18,8 @@ MOST_LINES = 2  # of a term
 
 
 def draw(analysis: SafetyAnalysis, style: Style) -> Page:
-    """The Safety view's figure."""
+    """The Safety view's figure. Counts that the table hides have no bar."""
+    analysis = suppressed_safety(analysis)
     rows = in_order(analysis, "frequency")
     if not rows:
         raise ValueError("no adverse event to draw")
@@ -156,6 +158,8 @@ def _notes(
     said = "Worst grade of each patient." if analysis.drawn else "Worst grade of each patient; count (%) of any grade."
     if of > len(shown):
         said += f" The first {len(shown)} of {of} rows are drawn."
+    if hides_any(analysis):
+        said += f" {WITHOUT_HIDDEN}"
     first = ". ".join(filter(None, (found.where, found.line1.text, found.line2.text)))
     last = closing(analysis)
     texts = [first, said, last, *(row.term for row in shown), *(w.heading for w in wings)]

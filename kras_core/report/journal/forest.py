@@ -13,6 +13,7 @@ from kras_core.report.imprint import closing
 from kras_core.report.journal.page import EDGE, Page, foot_height, foot_lines, leading, text_width, wrapped
 from kras_core.report.journal.style import INK, QUIET, Style, missing_note
 from kras_core.report.markers.answer import forest_answer
+from kras_core.report.markers.suppressed import suppressed_forest
 from kras_core.report.palette import TOKENS
 
 AXIS = 16.0  # points: the axis' numbers
@@ -34,7 +35,8 @@ class _Line:
 
 
 def draw(analysis: ForestAnalysis, style: Style) -> Page:
-    """The Subgroups view's figure."""
+    """The Subgroups view's figure. Rows with hidden counts have no estimate."""
+    analysis = suppressed_forest(analysis)
     lines = _lines(analysis)
     heads = _heads(analysis, style)
     arms = (

@@ -7,6 +7,8 @@ from kras_core.analyse.results import Warning
 from kras_core.analyse.subgroup_results import CoxTable, ForestAnalysis, SubgroupRow
 from kras_core.report import format as fmt
 from kras_core.report.format import Printed, mid_sentence
+from kras_core.report.markers.suppressed import suppressed_forest
+from kras_core.report.small_cells import HIDDEN
 from kras_core.report.survival.answer import SAID_ELSEWHERE, Answer, Line, Word, answer
 
 
@@ -54,7 +56,7 @@ def forest_answer(analysis: ForestAnalysis) -> Answer:
     row = analysis.overall
     events, n = sum(a.events for a in row.arms), sum(a.n for a in row.arms)
     counted = f"{fmt.plural(events, 'event')} in {fmt.plural(n, 'patient')}"
-    first: list[tuple[Word, ...]] = [("All patients: HR,", contrast, _ratio(row))]
+    first: list[tuple[Word, ...]] = [("All patients: HR,", contrast, _ratio(suppressed_forest(analysis).overall))]
     if not row.drawn:
         first.append((counted,))
     subgroups = sum(len(f.rows) for f in analysis.factors)
@@ -75,6 +77,8 @@ def forest_answer(analysis: ForestAnalysis) -> Answer:
 def _ratio(row: SubgroupRow) -> Printed:
     if len(row.ratio_range) == 2:
         return Printed(fmt.spread(*row.ratio_range, fmt.ratio, fmt.NOT_ESTIMABLE), "(range over redraws)")
+    if row.ratio is None and row.note == HIDDEN:
+        return Printed(HIDDEN, missing=True)
     if row.ratio is None:
         return Printed(fmt.NOT_ESTIMABLE, f"({row.note})", missing=True)
     return fmt.hazard_ratio(row.ratio)

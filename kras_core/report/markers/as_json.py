@@ -11,16 +11,26 @@ import numpy as np
 from kras_core.analyse.marker_results import BiomarkerAnalysis, CutoffSpread, Discrimination
 from kras_core.analyse.results import CohortRef, Warning
 from kras_core.analyse.subgroup_results import Arm, CoxTable, ForestAnalysis, SubgroupFactor, SubgroupRow, Univariable
-from kras_core.report.survival.as_json import Json, interval, number, ratio_json, selected_json, survival_json
+from kras_core.report.markers.suppressed import suppressed_cox, suppressed_forest
+from kras_core.report.small_cells import shown, told
+from kras_core.report.survival.as_json import (
+    Json,
+    cohort_json,
+    excluded_json,
+    interval,
+    number,
+    ratio_json,
+    selected_json,
+    survival_json,
+)
 from kras_core.selection import Selection
 from kras_core.stats.results import Floats, TestResult
 
 
-def head_json(cohort: CohortRef, selection: Selection, endpoint: str) -> Json:
-    """What every view says of its data and its choices."""
+def head_json(cohort: CohortRef, selection: Selection, endpoint: str, n: int) -> Json:
+    """What every view says of its data and its choices; n: patients selected."""
     return {
-        "cohort": {"id": cohort.id, "title": cohort.title, "digest": cohort.digest, "provenance": cohort.provenance,
-                   "n": cohort.n},
+        "cohort": cohort_json(cohort, n),
         "endpoint": endpoint,
         "where": [str(f) for f in selection.where],
         "analysis": selection.analysis,
@@ -50,12 +60,16 @@ def _range(ends: Sequence[float]) -> list[float | None] | None:
     return interval(*ends) if len(ends) == 2 else None
 
 
+def _counts(ends: Sequence[float]) -> list[float | None] | None:
+    return list(map(shown, ends)) if len(ends) == 2 else None
+
+
 def marker_json(
     analysis: BiomarkerAnalysis, found: Discrimination | None, bootstrap: CutoffSpread | None = None
 ) -> Json:
     """A Biomarkers view; bootstrap: spread of the chosen cut-off over resamples, where they were drawn."""
     d = analysis.distribution
-    return head_json(analysis.cohort, analysis.selection, analysis.endpoint.id) | {
+    return head_json(analysis.cohort, analysis.selection, analysis.endpoint.id, d.n) | {
         "marker": {"id": analysis.by.id, "label": analysis.label, "unit": analysis.unit},
         "distribution": {
             "n": d.n, "missing": d.missing, "distinct": d.distinct, "min": d.low, "lower_quartile": d.lower_quartile,
@@ -186,8 +200,10 @@ def _redraws(analysis: BiomarkerAnalysis) -> Json | None:
 
 
 def forest_json(analysis: ForestAnalysis) -> Json:
-    """A forest."""
-    return head_json(analysis.cohort, analysis.selection, analysis.endpoint.id) | {
+    """A forest. While small counts are hidden, they and the estimates of their rows are null."""
+    n = sum(arm.n for arm in analysis.overall.arms)
+    analysis = suppressed_forest(analysis)
+    return told(head_json(analysis.cohort, analysis.selection, analysis.endpoint.id, n) | {
         "by": analysis.selection.by[0].id,
         "cutoffs": [{"id": id, "value": value, "origin": origin} for id, value, origin in analysis.cutoffs],
         "label": analysis.label,
@@ -195,9 +211,9 @@ def forest_json(analysis: ForestAnalysis) -> Json:
         "overall": _row(analysis.overall, analysis),
         "factors": [_factor(f, analysis) for f in analysis.factors],
         "left_out": [{"label": label, "reason": reason} for label, reason in analysis.left_out],
-        "excluded": [{"reason": e.reason, "n": e.n} for e in analysis.excluded],
+        "excluded": excluded_json(analysis.excluded, analysis.cohort.n - n),
         "warnings": _warnings(analysis.warnings),
-    }
+    })  # fmt: skip
 
 
 def _factor(f: SubgroupFactor, analysis: ForestAnalysis) -> Json:
@@ -227,32 +243,33 @@ def _row(row: SubgroupRow, analysis: ForestAnalysis) -> Json:
 def _arm(arm: Arm, label: str) -> Json:
     if arm.n_range:
         return {
-            "label": label, "n": None, "events": None, "median": None, "n_range": _range(arm.n_range),
-            "events_range": _range(arm.events_range), "median_range": _range(arm.median_range),
+            "label": label, "n": None, "events": None, "median": None, "n_range": _counts(arm.n_range),
+            "events_range": _counts(arm.events_range), "median_range": _range(arm.median_range),
         }  # fmt: skip
     median = {"median": number(arm.median.estimate), "median_ci": interval(arm.median.low, arm.median.high)}
-    return {"label": label, "n": arm.n, "events": arm.events} | median
+    return {"label": label, "n": shown(arm.n), "events": shown(arm.events)} | median
 
 
 def cox_json(table: CoxTable) -> Json:
-    """Univariable Cox models."""
-    return head_json(table.cohort, table.selection, table.endpoint.id) | {
+    """Univariable Cox models. While small counts are hidden, they and the estimates of their groups are null."""
+    table = suppressed_cox(table)
+    return told(head_json(table.cohort, table.selection, table.endpoint.id, table.n) | {
         "n": table.n,
         "events": table.events,
         "adjusted": False,
         "variables": [_variable(v) for v in table.variables],
-        "excluded": [{"reason": e.reason, "n": e.n} for e in table.excluded],
+        "excluded": excluded_json(table.excluded, table.cohort.n - table.n),
         "warnings": _warnings(table.warnings),
-    }
+    })  # fmt: skip
 
 
 def _variable(v: Univariable) -> Json:
     return {
         "id": v.id,
         "label": v.label,
-        "n": v.n,
-        "events": v.events,
-        "missing": v.missing,
+        "n": shown(v.n),
+        "events": shown(v.events),
+        "missing": shown(v.missing),
         "reference": v.reference or None,
         "likelihood_ratio": _test(v.test),
         "p_range": _range(v.p_range),
@@ -261,9 +278,9 @@ def _variable(v: Univariable) -> Json:
         "terms": [
             {
                 "label": t.label,
-                "n": t.n,
-                "events": None if len(t.events_range) == 2 else t.events,
-                "events_range": _range(t.events_range),
+                "n": shown(t.n),
+                "events": None if len(t.events_range) == 2 else shown(t.events),
+                "events_range": _counts(t.events_range),
                 "hazard_ratio": None if t.ratio is None else ratio_json(t.ratio),
                 "hazard_ratio_range": _range(t.ratio_range),
                 "p_range": _range(t.p_range),

@@ -9,6 +9,8 @@ from kras_core.report.forest import arm_text, ratio_text
 from kras_core.report.format import Clock, Printed, mid_sentence
 from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.report.markers.answer import cox_notes
+from kras_core.report.markers.suppressed import forest_hides, suppressed_cox, suppressed_forest
+from kras_core.report.small_cells import HIDDEN, explained, words
 from kras_core.report.survival.number_tables import number_tables
 from kras_core.stats.results import TestResult
 
@@ -136,6 +138,7 @@ def spread_table_of(spread: CutoffSpread | None, analysis: BiomarkerAnalysis) ->
 
 def forest_table(analysis: ForestAnalysis) -> Table:
     """The forest as numbers."""
+    analysis = suppressed_forest(analysis)
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     arms = (analysis.label, analysis.reference)
     columns = [Column("Subgroup", numeric=False)]
@@ -150,6 +153,7 @@ def forest_table(analysis: ForestAnalysis) -> Table:
             rows.append(_forest_row(row, name, clock, p if i == 0 else "", why if i == 0 else "", ruled=i == 0))
     what = f"{analysis.endpoint.label}, {mid_sentence(analysis.label)} v {mid_sentence(analysis.reference)}"
     notes = tuple(f"Not shown: {label} ({reason})." for label, reason in analysis.left_out)
+    notes += (explained(),) if forest_hides(analysis) else ()
     return Table(f"{what}; interaction: likelihood ratio", tuple(columns), tuple(rows), notes)
 
 
@@ -178,6 +182,7 @@ def _forest_row(row: SubgroupRow, name: str, clock: Clock, interaction: str, why
 
 def cox_table(table: CoxTable) -> Table:
     """Univariable Cox models: one block a variable."""
+    table = suppressed_cox(table)
     columns = (
         Column("Variable", numeric=False),
         Column("Events/n"),
@@ -190,8 +195,8 @@ def cox_table(table: CoxTable) -> Table:
     c = table.selection.conventions
     caption = (
         f"{table.endpoint.label}: Cox models of one variable each, {c.ties.capitalize()} ties, "
-        f"{fmt.percent(c.confidence)} Wald intervals; variable's p: likelihood ratio; {table.events} events in "
-        f"{fmt.plural(table.n, 'patient')}"
+        f"{fmt.percent(c.confidence)} Wald intervals; variable's p: likelihood ratio; "
+        f"{fmt.plural(table.events, 'event')} in {fmt.plural(table.n, 'patient')}"
     )
     return Table(caption, columns, rows, cox_notes(table))
 
@@ -199,7 +204,7 @@ def cox_table(table: CoxTable) -> Table:
 def _variable_rows(v: Univariable) -> list[Row]:
     whole = "" if v.test is None and not v.p_range else _interaction(v.test, v.p_range)
     missing = f"{fmt.plural(v.missing, 'patient')} without a value" if v.missing else ""
-    said = "; ".join(filter(None, (v.note, v.drawn, v.test.reason if v.test else "", missing)))
+    said = "; ".join(words(why) for why in (v.note, v.drawn, v.test.reason if v.test else "", missing) if why)
     if not v.terms:
         count = f"{v.events}/{v.n}" if v.n else fmt.NOTHING
         return [Row(v.label, (count, fmt.NOTHING, fmt.NOTHING, fmt.NOTHING, said), ruled=True, strong=True)]
@@ -215,8 +220,8 @@ def _variable_rows(v: Univariable) -> list[Row]:
             ratio: Cell = Printed(_range(t.ratio_range), missing=True)
             p, method = _p_range(t.p_range), "range over redraws"
         else:
-            ratio, p = _bare(fmt.hazard_ratio(t.ratio)), fmt.p_value(t.ratio.p)
-            method = "; ".join(filter(None, (t.ratio.caution, t.ratio.reason)))
+            ratio, p = _bare(fmt.hazard_ratio(t.ratio)), fmt.ratio_p(t.ratio)
+            method = "; ".join(why for why in (t.ratio.caution, t.ratio.reason) if why not in ("", HIDDEN))
         rows.append(Row(t.label, (f"{events}/{t.n}", ratio, p, BLANK, method), indented=True))
     return rows
 

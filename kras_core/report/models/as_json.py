@@ -4,19 +4,22 @@ import numpy as np
 
 from kras_core.analyse.model_results import Covariate, ModelAnalysis, ModelTerm
 from kras_core.report.markers.as_json import head_json
-from kras_core.report.survival.as_json import Json, interval, number
+from kras_core.report.models.suppressed import dropped, model_hides, suppressed_model
+from kras_core.report.small_cells import shown, told
+from kras_core.report.survival.as_json import Json, excluded_json, interval, number
 from kras_core.stats.results import HazardRatio, Optimism, PenaltyPath, TestResult
 
 
 def model_json(analysis: ModelAnalysis, paths: tuple[PenaltyPath, ...] = (), found: Optimism | None = None) -> Json:
-    """The model; paths and optimism where they were asked for."""
-    c = analysis.concordance
-    return head_json(analysis.cohort, analysis.selection, analysis.endpoint.id) | {
+    """The model; paths and optimism where they were asked for. While small counts are hidden, they and the estimates of
+    their groups are null, and there is no path."""
+    analysis, c = suppressed_model(analysis), analysis.concordance
+    return told(head_json(analysis.cohort, analysis.selection, analysis.endpoint.id, analysis.selected) | {
         "per": analysis.per,
-        "n": analysis.n,
-        "events": analysis.events,
+        "n": shown(analysis.n),
+        "events": shown(analysis.events),
         "selected": analysis.selected,
-        "dropped": analysis.dropped,
+        "dropped": dropped(analysis),
         "terms": analysis.columns,
         "covariates": [_covariate(covariate) for covariate in analysis.covariates],
         "left_out": [{"covariate": label, "reason": reason} for label, reason in analysis.left_out],
@@ -29,11 +32,11 @@ def model_json(analysis: ModelAnalysis, paths: tuple[PenaltyPath, ...] = (), fou
         "reason": analysis.reason,
         "firth_reason": analysis.firth_reason,
         "redraws": analysis.drawn,
-        "penalised": [_path(analysis, path) for path in paths],
+        "penalised": [] if model_hides(analysis) else [_path(analysis, path) for path in paths],
         "optimism": None if found is None else _optimism(found),
-        "excluded": [{"reason": e.reason, "n": e.n} for e in analysis.excluded],
+        "excluded": excluded_json(analysis.excluded, analysis.cohort.n - analysis.selected),
         "warnings": [{"code": w.code, "message": w.message} for w in analysis.warnings],
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def _covariate(covariate: Covariate) -> Json:
@@ -41,8 +44,8 @@ def _covariate(covariate: Covariate) -> Json:
         "id": covariate.id,
         "label": covariate.label,
         "reference": covariate.reference,
-        "missing": covariate.missing,
-        "dropped_for_this_alone": covariate.alone,
+        "missing": shown(covariate.missing),
+        "dropped_for_this_alone": shown(covariate.alone),
         "test": _test(covariate.test),
         "proportional_hazards": _test(covariate.proportional),
         "terms": [_term(term) for term in covariate.terms],
@@ -53,15 +56,15 @@ def _covariate(covariate: Covariate) -> Json:
 def _term(term: ModelTerm) -> Json:
     found: Json = {
         "label": term.label,
-        "n": term.n,
-        "events": None if term.events_range else term.events,
+        "n": shown(term.n),
+        "events": None if term.events_range else shown(term.events),
         "hazard_ratio": _ratio(term.ratio),
         "firth": _ratio(term.firth),
         "infinite": {0: "", 1: "upwards", -1: "downwards"}.get(term.infinite, "either way"),
     }
     if term.ratio_range:
-        ranges = {"hazard_ratio_range": term.ratio_range, "p_range": term.p_range, "events_range": term.events_range}
-        found |= {name: _range(ends) for name, ends in ranges.items()}
+        found |= {"hazard_ratio_range": _range(term.ratio_range), "p_range": _range(term.p_range)}
+        found["events_range"] = list(map(shown, term.events_range)) or None
     return found
 
 

@@ -7,7 +7,9 @@ from kras_core.analyse.model_results import Covariate, ModelAnalysis, ModelTerm
 from kras_core.report import format as fmt
 from kras_core.report.forest import Axis, one_line
 from kras_core.report.format import Printed, html_escape, provenance
+from kras_core.report.models.suppressed import model_hides, suppressed_model
 from kras_core.report.models.words import level_words, pair
+from kras_core.report.small_cells import HIDDEN, explained
 from kras_core.stats.results import HazardRatio, TestResult
 
 BOX = 9  # pixels
@@ -15,6 +17,7 @@ BOX = 9  # pixels
 
 def model_forest_html(analysis: ModelAnalysis) -> str:
     """The forest of a Models view."""
+    analysis = suppressed_model(analysis)
     axis = Axis(_ends(analysis))
     label = f"Cox model of {fmt.plural(len(analysis.covariates), 'covariate')}"
     body = "".join(_covariate(c, analysis, axis) for c in analysis.covariates)
@@ -108,6 +111,8 @@ def ratio_cells(term: ModelTerm, drawn: str) -> tuple[Printed, str]:
     if drawn or term.ratio_range:
         p = fmt.spread(*pair(term.p_range), fmt.p_value, fmt.NOT_ESTIMABLE)
         return Printed(fmt.spread(*pair(term.ratio_range), fmt.ratio, fmt.NOT_ESTIMABLE), "range", missing=True), p
+    if term.ratio is not None and term.ratio.reason == HIDDEN:
+        return Printed(HIDDEN, missing=True), fmt.NOTHING
     if term.infinite:
         way = {1: "upwards", -1: "downwards"}.get(term.infinite, "")
         return Printed("infinite", way, missing=True), fmt.NOTHING
@@ -117,6 +122,8 @@ def ratio_cells(term: ModelTerm, drawn: str) -> tuple[Printed, str]:
 
 
 def _firth(term: ModelTerm) -> Printed:
+    if term.firth is not None and term.firth.reason == HIDDEN:
+        return Printed(HIDDEN, missing=True)
     if term.firth is None or math.isnan(term.firth.estimate):
         return Printed(fmt.NOTHING, missing=True)
     return fmt.hazard_ratio(term.firth)
@@ -148,6 +155,8 @@ def _foot(analysis: ModelAnalysis) -> str:
         said.append("Hollow box: Firth's penalised estimate, the ordinary one is infinite or undefined.")
     elif not analysis.reason:
         said.append("Every hazard ratio is adjusted for the other covariates in the table, unadjusted for many looks.")
+    if model_hides(analysis):
+        said.append(f"{explained()} No estimate beside few patients or hidden events.")
     if analysis.firth_reason and not analysis.drawn and analysis.firth_reason != analysis.reason:
         said.append(f"No penalised estimates: {analysis.firth_reason}.")
     said += [f"Not in the model: {label} ({reason})." for label, reason in analysis.left_out]

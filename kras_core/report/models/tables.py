@@ -7,7 +7,9 @@ from kras_core.report import format as fmt
 from kras_core.report.format import Printed
 from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.report.models.forest import ratio_cells
+from kras_core.report.models.suppressed import model_hides, suppressed_model
 from kras_core.report.models.words import level_words, optimism_words, penalty_words, proportional_words
+from kras_core.report.small_cells import HIDDEN, explained
 from kras_core.stats.results import HazardRatio, Optimism, PenaltyPath, TestResult
 
 BLANK = Printed("")
@@ -15,6 +17,7 @@ BLANK = Printed("")
 
 def model_table(analysis: ModelAnalysis) -> Table:
     """Every term with both estimates, what is missing, and the tests of each covariate."""
+    analysis = suppressed_model(analysis)
     c, penalised = analysis.selection.conventions, not analysis.firth_reason
     tested = any(covariate.test is not None for covariate in analysis.covariates)
     one, test = "Ordinary" if penalised else "", "covariate's p: likelihood ratio; " if tested else ""
@@ -31,9 +34,10 @@ def model_table(analysis: ModelAnalysis) -> Table:
     caption = (
         f"{analysis.endpoint.label}: Cox model of {fmt.plural(len(analysis.covariates), 'covariate')}, "
         f"{c.ties.capitalize()} ties, {fmt.percent(c.confidence)} intervals; {test}"
-        f"{analysis.events} events in {fmt.plural(analysis.n, 'complete case')} of {analysis.selected}"
+        f"{fmt.plural(analysis.events, 'event')} in {fmt.plural(analysis.n, 'complete case')} of {analysis.selected}"
     )
-    return Table(caption, columns, rows, tuple(w.message for w in analysis.warnings))
+    notes = tuple(w.message for w in analysis.warnings) + ((explained(),) if model_hides(analysis) else ())
+    return Table(caption, columns, rows, notes)
 
 
 def _rows(covariate: Covariate, penalised: bool, tested: bool) -> list[Row]:
@@ -61,7 +65,7 @@ def _firth(ratio: HazardRatio | None) -> tuple[Cell, Cell]:
     if ratio is None:
         return Printed(fmt.NOTHING, missing=True), fmt.NOTHING
     if math.isnan(ratio.estimate):
-        return Printed(fmt.NOT_ESTIMABLE, missing=True), fmt.NOTHING
+        return Printed(HIDDEN if ratio.reason == HIDDEN else fmt.NOT_ESTIMABLE, missing=True), fmt.NOTHING
     return fmt.hazard_ratio(ratio), fmt.p_value(ratio.p)
 
 
@@ -87,6 +91,7 @@ def _tested(name: str, test: TestResult, strong: bool = False) -> Row:
 
 def penalty_table(analysis: ModelAnalysis, path: PenaltyPath) -> Table:
     """Hazard ratios per standard deviation at the two penalties that cross-validation points at."""
+    analysis = suppressed_model(analysis)
     names = ("Least deviance", "Within one standard error", "No penalty to speak of")
     columns = (Column("Per standard deviation", numeric=False), *map(Column, names))
     at = (path.best, path.simplest, len(path.penalties) - 1)

@@ -5,6 +5,8 @@ import math
 from kras_core.analyse.model_results import Covariate, ModelAnalysis, ModelTerm
 from kras_core.report import format as fmt
 from kras_core.report.format import Printed, mid_sentence
+from kras_core.report.models.suppressed import suppressed_model
+from kras_core.report.small_cells import HIDDEN
 from kras_core.report.survival.answer import SAID_ELSEWHERE, Answer, Line, Word
 from kras_core.report.survival.methods import ORIGINS
 from kras_core.stats.results import Optimism, PenaltyPath
@@ -21,6 +23,7 @@ NOT_REJECTED = (
 
 def model_answer(analysis: ModelAnalysis) -> Answer:
     """The first covariate's hazard ratio beside the others, then what the model rests on."""
+    analysis = suppressed_model(analysis)
     count = len(analysis.covariates)
     title = f"{analysis.endpoint.label}, {fmt.plural(count, 'covariate')} together"
     where = "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
@@ -47,6 +50,8 @@ def _first(analysis: ModelAnalysis, covariate: Covariate) -> list[tuple[Word, ..
     if analysis.drawn:
         printed = Printed(fmt.spread(*pair(term.ratio_range), fmt.ratio, fmt.NOT_ESTIMABLE), "(range over redraws)")
         return [(f"{name}: HR beside the others", printed)]
+    if term.ratio is not None and term.ratio.reason == HIDDEN:
+        return [(f"{name}: HR beside the others", Printed(HIDDEN, missing=True))]
     if term.ratio is None or math.isnan(term.ratio.estimate):
         found: list[tuple[Word, ...]] = [("No ordinary estimate",)]
         if term.firth is not None and not math.isnan(term.firth.estimate):

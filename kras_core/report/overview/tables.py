@@ -3,11 +3,19 @@
 import math
 from collections.abc import Iterator
 
-from kras_core.analyse.overview_results import Characteristic, FollowUp, LevelCounts, OverviewAnalysis, Range
+from kras_core.analyse.overview_results import (
+    Characteristic,
+    Completeness,
+    FollowUp,
+    LevelCounts,
+    OverviewAnalysis,
+    Range,
+)
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed
 from kras_core.report.html_table import Cell, Column, Row, Table, counts_of
-from kras_core.report.small_cells import Sum
+from kras_core.report.overview.suppressed import hides_any, known, suppressed_overview
+from kras_core.report.small_cells import HIDDEN, HiddenCount, Sum, explained
 from kras_core.stats.results import NumberSummary, StandardisedDifference
 
 MOST_GROUPS = 8  # side by side; more cannot be read
@@ -20,8 +28,13 @@ LEVELS = {("sex", "M"): "Male", ("sex", "F"): "Female", ("ecog", "0-1"): "0–1"
 
 def table_one(analysis: OverviewAnalysis, spread: str = "range", *, whole: bool = False) -> Table:
     """Table 1. spread: "range", "iqr" or "sd" of numbers. whole: all groups and levels, however many (for files)."""
-    groups = _groups(analysis, whole)
-    rows = [row for c in analysis.characteristics for row in _rows(c, groups, spread, analysis, whole)]
+    groups, shown = _groups(analysis, whole), suppressed_overview(analysis)
+    rows = [
+        row
+        for c, of in zip(analysis.characteristics, shown.characteristics, strict=True)
+        for row in _rows(of, _listed(c, whole), groups, spread, shown, whole)
+    ]
+    analysis = shown
     tested = _tested(analysis) and bool(groups)
     columns = [
         Column("Characteristic", numeric=False),
@@ -32,20 +45,8 @@ def table_one(analysis: OverviewAnalysis, spread: str = "range", *, whole: bool 
     columns += [Column("p")] if tested else []
     caption = f"Numbers: {SPREADS[spread]}; others: patients (% of those known)"
     notes = tuple(_notes(analysis, groups, whole))
-    return Table(caption, tuple(columns), tuple(rows), notes, "characteristics", _sums(rows, analysis, groups))
-
-
-def _sums(rows: list[Row], analysis: OverviewAnalysis, groups: tuple[int, ...]) -> tuple[Sum, ...]:
-    """The levels of a characteristic and its missing make everybody, in all columns; the groups make the first one."""
-    counts, found = counts_of(rows), []
-    starts = [i for i, row in enumerate(rows) if row.ruled]
-    for j, n in enumerate((analysis.n, *(analysis.sizes[i] for i in groups))):
-        for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
-            found += Sum.if_true(counts, None, [(i, j) for i in range(start, stop)], n)
-    for i in range(len(rows)):
-        if groups:
-            found += Sum.if_true(counts, (i, 0), [(i, j) for j in range(1, len(groups) + 1)])
-    return tuple(found)
+    notes += (explained(),) if hides_any(analysis) else ()
+    return Table(caption, tuple(columns), tuple(rows), notes, "characteristics")
 
 
 def _groups(analysis: OverviewAnalysis, whole: bool) -> tuple[int, ...]:
@@ -74,29 +75,37 @@ def _group_size(analysis: OverviewAnalysis, i: int) -> str:
 
 
 def _rows(
-    c: Characteristic, groups: tuple[int, ...], spread: str, analysis: OverviewAnalysis, whole: bool
+    c: Characteristic, listed: list[int], groups: tuple[int, ...], spread: str, analysis: OverviewAnalysis, whole: bool
 ) -> Iterator[Row]:
+    """listed: the levels with a row of their own."""
     end = _end(c, analysis, groups)
     blank = (EMPTY,) * len(end)
     head = f"{c.label}, {c.unit}" if c.unit else c.label
     head = f"{head} {DAGGER}" if c.drawn else head
+    sizes = (analysis.n, *(analysis.sizes[i] for i in groups))
     if c.kind == "number":
         yield Row(head, (*_number_cells(c, groups, spread), *end), ruled=True)
     elif c.kind == "flag":
-        yield Row(head, (*_level_cells(c, groups, 1), *end), ruled=True)
+        yield Row(head, (*_level_cells(c, groups, sizes, 1), *end), ruled=True)
     else:
         yield Row(head, ((EMPTY,) * (1 + len(groups))) + end, ruled=True)
-        occurring = _occurring(c)
-        shown = range(len(c.levels)) if whole else _commonest(c, occurring)
-        for i in shown:
-            yield Row(level_name(c, i), (*_level_cells(c, groups, i), *blank), indented=True)
-        if len(shown) < len(occurring):
-            rest = f"and {len(occurring) - len(shown)} more (in the CSV)"
+        for i in listed:
+            yield Row(level_name(c, i), (*_level_cells(c, groups, sizes, i), *blank), indented=True)
+        occurring = len(_occurring(c))
+        if len(listed) < occurring:
+            rest = f"and {occurring - len(listed)} more (in the CSV)"
             yield Row(rest, ((EMPTY,) * (1 + len(groups))) + blank, indented=True)
     cells = (c.overall, *(c.cells[i] for i in groups))
     if any(cell.missing for cell in cells):
         missing = tuple(fmt.counted(cell.missing) for cell in cells)
         yield Row("Missing", (*missing, *blank), indented=True)
+
+
+def _listed(c: Characteristic, whole: bool) -> list[int]:
+    """The levels with a row of their own."""
+    if c.kind != "levels":
+        return []
+    return list(range(len(c.levels))) if whole else _commonest(c, _occurring(c))
 
 
 def _occurring(c: Characteristic) -> list[int]:
@@ -118,14 +127,15 @@ def level_name(c: Characteristic, i: int) -> str:
     return LEVELS.get((c.column, c.levels[i]), c.levels[i])
 
 
-def _level_cells(c: Characteristic, groups: tuple[int, ...], level: int) -> list[Cell]:
-    def cell(found: NumberSummary | LevelCounts, drawn: tuple[Range, ...]) -> Cell:
+def _level_cells(c: Characteristic, groups: tuple[int, ...], sizes: tuple[int, ...], level: int) -> list[Cell]:
+    def cell(found: NumberSummary | LevelCounts, drawn: tuple[Range, ...], size: int) -> Cell:
         if drawn:
             return fmt.spread(*drawn[level], fmt.whole)
         assert isinstance(found, LevelCounts)
-        return fmt.count(found.counts[level], found.n)
+        return fmt.count(found.counts[level], known(found, size))
 
-    return [cell(c.overall, c.overall_range), *(cell(c.cells[i], c.ranges[i] if c.ranges else ()) for i in groups)]
+    found = [(c.overall, c.overall_range), *((c.cells[i], c.ranges[i] if c.ranges else ()) for i in groups)]
+    return [cell(of, drawn, size) for (of, drawn), size in zip(found, sizes, strict=True)]
 
 
 def _number_cells(c: Characteristic, groups: tuple[int, ...], spread: str) -> list[Cell]:
@@ -147,7 +157,7 @@ def summary(s: NumberSummary, spread: str, places: int | None = None) -> Printed
         return Printed(fmt.NOTHING)
     places = _places(s) if places is None else places
     if spread == "sd":
-        sd = fmt.decimal(s.sd, places + 1) if s.n > 1 else fmt.NOTHING
+        sd = fmt.NOTHING if s.n == 1 else fmt.decimal(s.sd, places + 1)
         return Printed(fmt.decimal(s.mean, places + 1), f"({sd})")
     ends = (s.low, s.high) if spread == "range" else (s.q1, s.q3)
     return Printed(_number(s.median, places), f"({fmt.between(*(_number(x, places) for x in ends))})")
@@ -173,7 +183,8 @@ def _end(c: Characteristic, analysis: OverviewAnalysis, groups: tuple[int, ...])
     if _compared(analysis, groups):
         cells.append(_difference(c))
     if _tested(analysis) and groups:
-        cells.append(Printed(fmt.p_value(c.p)) if c.p_method else EMPTY)
+        p = Printed(HIDDEN, missing=True) if c.difference.reason == HIDDEN else Printed(fmt.p_value(c.p))
+        cells.append(p if c.p_method else EMPTY)
     return tuple(cells)
 
 
@@ -187,6 +198,8 @@ def _difference(c: Characteristic) -> Cell:
 
 def difference(d: StandardisedDifference) -> Printed:
     """0.25, or that it is not estimable; why stands in the notes."""
+    if d.reason == HIDDEN:
+        return Printed(HIDDEN, missing=True)
     return Printed(fmt.NOT_ESTIMABLE, missing=True) if d.reason else Printed(fmt.decimal(d.estimate, 2))
 
 
@@ -203,8 +216,8 @@ def _notes(analysis: OverviewAnalysis, groups: tuple[int, ...], whole: bool) -> 
             f"Standardised difference{pairs}: difference of means over the pooled standard deviation (Austin 2009), "
             "for levels its multinomial form (Yang and Dalton 2012). It describes imbalance and does not test it."
         )
-    reasons = dict.fromkeys(c.difference.reason for c in analysis.characteristics if c.difference.reason)
-    for reason in reasons:
+    reasons = dict.fromkeys(c.difference.reason for c in analysis.characteristics)
+    for reason in (reason for reason in reasons if reason not in ("", HIDDEN)):
         names = ", ".join(c.label for c in analysis.characteristics if c.difference.reason == reason)
         yield f"{names}: not estimable, {reason}."
     if _tested(analysis) and groups:
@@ -234,7 +247,8 @@ def follow_up_tables(analysis: OverviewAnalysis) -> tuple[Table, ...]:
         "whether they ended with the event or not; it is shorter where events come early and is no follow-up."
     )
     rows = tuple(_follow_up(f, clock) for f in analysis.follow_up)
-    counts, starts, sums = counts_of(rows), [i for i, row in enumerate(rows) if row.ruled], []
+    counts, starts = counts_of(rows), [i for i, row in enumerate(rows) if row.ruled]
+    sums = [Sum((i, 0), ((i, 1),), most=True) for i in range(len(rows))]
     for start, stop in zip(starts, [*starts[1:], len(rows)], strict=True):
         for j in (0, 1) if stop > start + 1 else ():
             sums += Sum.if_true(counts, (start, j), [(i, j) for i in range(start + 1, stop)])
@@ -266,11 +280,13 @@ def _potential(analysis: OverviewAnalysis, clock: Clock) -> tuple[Table, ...]:
     rows = []
     for label, s in analysis.potential.groups:
         if not s.n:
-            rows.append(Row(label, ("0", fmt.NOTHING, fmt.NOTHING)))
+            rows.append(Row(label, (fmt.counted(0), fmt.NOTHING, fmt.NOTHING)))
             continue
         median, low, high, q1, q3 = map(clock.number, (s.median, s.low, s.high, s.q1, s.q3))
-        rows.append(Row(label, (fmt.whole(s.n), Printed(median, f"({fmt.between(low, high)})"), fmt.between(q1, q3))))
-    return (Table("Potential follow-up: start of treatment to data cut-off", columns, tuple(rows)),)
+        rows.append(Row(label, (fmt.counted(s.n), Printed(median, f"({fmt.between(low, high)})"), fmt.between(q1, q3))))
+    counts = counts_of(rows)
+    sums = Sum.if_true(counts, (0, 0), [(i, 0) for i in range(1, len(rows))])
+    return (Table("Potential follow-up: start of treatment to data cut-off", columns, tuple(rows), sums=sums),)
 
 
 # Completeness
@@ -280,8 +296,9 @@ def completeness_table(analysis: OverviewAnalysis) -> Table:
     """Columns with a missing value, the emptiest first; the complete ones by name beneath."""
     columns = (Column("Variable", numeric=False), Column("Known", padded=True), Column("Missing"))
     gaps = sorted((c for c in analysis.completeness if c.known < c.n), key=lambda c: c.known)
-    rows = tuple(Row(c.label, (fmt.count(c.known, c.n), fmt.counted(c.n - c.known)), ruled=True) for c in gaps)
-    sums = tuple(Sum(None, ((i, 0), (i, 1)), c.n) for i, c in enumerate(gaps))
+    hidden = missing_hidden(analysis)
+    rows = tuple(Row(c.label, _known(c, hidden, fmt.count(c.known, c.n)), ruled=True) for c in gaps)
+    sums = tuple(Sum(None, ((i, 0), (i, 1)), c.n) for i, c in enumerate(gaps) if c.column not in hidden)
     complete = [c.label for c in analysis.completeness if c.known == c.n]
     said = f"Complete ({len(complete)} of {len(analysis.completeness)}): {', '.join(complete)}." if complete else ""
     caption = "Variables with missing values" if gaps else "No variable has a missing value"
@@ -297,7 +314,20 @@ def completeness_table(analysis: OverviewAnalysis) -> Table:
 def completeness_rows(analysis: OverviewAnalysis) -> list[dict[str, str]]:
     """Every variable, in the cohort's order."""
     columns = (Column("Variable", numeric=False), Column("Known"), Column("Missing"), Column("Patients"))
-    found = analysis.completeness
-    rows = tuple(Row(c.label, (fmt.counted(c.known), fmt.counted(c.n - c.known), fmt.whole(c.n))) for c in found)
-    sums = tuple(Sum(None, ((i, 0), (i, 1)), c.n) for i, c in enumerate(found))
+    found, hidden = analysis.completeness, missing_hidden(analysis)
+    rows = tuple(Row(c.label, (*_known(c, hidden, fmt.counted(c.known)), fmt.whole(c.n))) for c in found)
+    sums = tuple(Sum(None, ((i, 0), (i, 1)), c.n) for i, c in enumerate(found) if c.column not in hidden)
     return Table("", columns, rows, sums=sums).text_rows()
+
+
+def missing_hidden(analysis: OverviewAnalysis) -> frozenset[str]:
+    """Columns of which Table 1 hides how many have no value, though these are not few: to be hidden elsewhere too."""
+    found = ((c.column, c.overall.missing) for c in suppressed_overview(analysis).characteristics)
+    return frozenset(column for column, k in found if isinstance(k, HiddenCount) and k.text == HIDDEN)
+
+
+def _known(c: Completeness, hidden: frozenset[str], known: Printed) -> tuple[Cell, Cell]:
+    """How many have a value, how many have none."""
+    if c.column in hidden:
+        return Printed(HIDDEN, missing=True), Printed(HIDDEN, missing=True)
+    return known, fmt.counted(c.n - c.known)

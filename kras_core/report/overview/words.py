@@ -62,7 +62,7 @@ def main_follow_up(analysis: OverviewAnalysis) -> FollowUp | None:
 def flow_html(analysis: OverviewAnalysis) -> str:
     """The flow of patients as boxes under each other: a list, so that it reads in order aloud too."""
     flow = analysis.flow
-    if _gives_away(flow):
+    if gives_away(flow):
         return f'<p class="kras-caption">Flow of patients: not shown, {_e(below())} patients would be given away</p>'
     items = []
     if flow.before:
@@ -77,7 +77,7 @@ def flow_html(analysis: OverviewAnalysis) -> str:
     return f'<p class="kras-caption">Flow of patients</p><ol class="kras-flow">{listed}</ol>'
 
 
-def _gives_away(flow: Flow) -> bool:
+def gives_away(flow: Flow) -> bool:
     """Whether a step leaves out so few that they are to be hidden: the sizes before and after would tell."""
     return any(is_small(n) for step in flow.steps for _, n in step.out) or any(is_small(n) for _, _, n in flow.strata)
 
@@ -113,7 +113,7 @@ def _strata(flow: Flow) -> str:
 def flow_rows(analysis: OverviewAnalysis) -> list[dict[str, str]]:
     """The flow as a table, for files; nothing of it where it would give small counts away."""
     flow = analysis.flow
-    if _gives_away(flow):
+    if gives_away(flow):
         return []
     rows = [{"Step": "Patients in the cohort", "Left out": "", "Reason": "", "Remaining": str(flow.start)}]
     for step in flow.steps:

@@ -3,7 +3,9 @@
 import json
 
 from kras_core.analyse.response_results import RESPONSES, ResponseAnalysis, ResponseGroup, ResponseTimes
-from kras_core.report.survival.as_json import Json, interval, number
+from kras_core.report.response.suppressed import suppressed_response
+from kras_core.report.small_cells import shown, told
+from kras_core.report.survival.as_json import Json, cohort_json, interval, number
 from kras_core.stats.results import Proportion
 
 
@@ -11,24 +13,19 @@ def response_json(analysis: ResponseAnalysis) -> Json:
     """Plain dicts, lists, numbers, strings and None; percentages and differences 0–100, times in months.
 
     Where the publication does not determine a group, its counts and rates are None, and ranges holds the fewest and
-    most patients over the redraws.
+    most patients over the redraws. While small counts are hidden, so are those of the table, with all that follows from
+    them, and single patients' scans.
     """
+    analysis = suppressed_response(analysis)
     cohort = analysis.cohort
-    return {
-        "cohort": {
-            "id": cohort.id,
-            "title": cohort.title,
-            "digest": cohort.digest,
-            "provenance": cohort.provenance,
-            "n": cohort.n,
-            "conditional_on": cohort.conditional_on or None,
-        },
+    found = {
+        "cohort": cohort_json(cohort, analysis.overall.n) | {"conditional_on": cohort.conditional_on or None},
         "selection": json.loads(analysis.selection.to_json()),
         "by": [by.id for by in analysis.selection.by],
         "where": [str(f) for f in analysis.selection.where],
         "criteria": "RECIST 1.1",
         "confirmed": analysis.confirmed,
-        "unconfirmed": analysis.unconfirmed,
+        "unconfirmed": shown(analysis.unconfirmed),
         "overall": _group(analysis.overall),
         "groups": [_group(g) for g in analysis.groups],
         "comparisons": [
@@ -51,6 +48,7 @@ def response_json(analysis: ResponseAnalysis) -> Json:
         "drawn": analysis.drawn or None,
         "warnings": [{"code": w.code, "message": w.message} for w in analysis.warnings],
     }
+    return told(found)
 
 
 def _group(group: ResponseGroup) -> Json:
@@ -70,10 +68,10 @@ def _group(group: ResponseGroup) -> Json:
     return {
         "label": group.label,
         "n": None if open_ and group.ranges["n"][0] != group.ranges["n"][1] else group.n,
-        "counts": None if open_ else dict(zip(RESPONSES, group.counts, strict=True)),
-        "not_recorded": None if open_ else group.missing,
+        "counts": None if open_ else dict(zip(RESPONSES, map(shown, group.counts), strict=True)),
+        "not_recorded": None if open_ else shown(group.missing),
         "rates": rates,
-        "ranges": {name: list(ends) for name, ends in group.ranges.items()} or None,
+        "ranges": {name: list(map(shown, ends)) for name, ends in group.ranges.items()} or None,
     }
 
 

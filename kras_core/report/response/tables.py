@@ -13,9 +13,10 @@ from kras_core.analyse.response_results import (
 )
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock, Printed
-from kras_core.report.html_table import Cell, Column, Row, Table, counts_of
+from kras_core.report.html_table import Cell, Column, Row, Table
 from kras_core.report.overview.tables import summary
-from kras_core.report.small_cells import Sum, is_small
+from kras_core.report.response.suppressed import hides_any, suppressed_response
+from kras_core.report.small_cells import explained
 
 NAMES = {
     "CR": "Complete response",
@@ -31,9 +32,10 @@ MOST_ACROSS = 4
 
 def response_tables(analysis: ResponseAnalysis) -> tuple[Table, ...]:
     """Best responses, rates, and where there are any, comparisons and times."""
-    if gives_away(analysis):
-        return (_best(analysis),)
-    found = [_best(analysis), rates_table(analysis)]
+    analysis = suppressed_response(analysis)
+    found = [_best(analysis)]
+    if not hides_any(analysis):
+        found.append(rates_table(analysis))
     if analysis.comparisons:
         found.append(_comparisons(analysis))
     if analysis.times:
@@ -55,6 +57,7 @@ def _best(analysis: ResponseAnalysis) -> Table:
     caption = "Best overall response, RECIST 1.1: patients (% of all)"
     notes = ["A best response counts as recorded: no least duration of stable disease is applied here."]
     notes += [analysis.drawn] if analysis.drawn else []
+    notes += [explained()] if hides_any(analysis) else []
     if analysis.confirmed == "only":
         notes.insert(0, "Confirmed responses only: an unconfirmed CR or PR counts as stable disease.")
     names = [*RESPONSES, "not recorded"]
@@ -69,25 +72,12 @@ def _best(analysis: ResponseAnalysis) -> Table:
         rows = tuple(
             Row(f"{name}, {NAMES[name].lower()}" if name in NAMES else "Not recorded", cells[name]) for name in shown
         )
-        return Table(caption, columns, rows, tuple(notes), "best-response", _sums(rows, groups))
+        return Table(caption, columns, rows, tuple(notes), "best-response")
     columns = (Column("Group", numeric=False), Column("n"), *(Column(name, padded=True) for name in shown))
     rows = tuple(
         Row(g.label, (size(g), *(cells[name][i] for name in shown)), ruled=g.slot is None) for i, g in enumerate(groups)
     )
-    turned = tuple(Row("", tuple(row.cells[j + 1] for row in rows)) for j in range(len(shown)))
-    found = _sums(turned, groups)
-    sums = tuple(Sum(None, tuple((j, i + 1) for i, j in s.parts), s.known) for s in found if s.known is not None)
-    return Table(caption, columns, rows, tuple(notes), "best-response", sums)
-
-
-def _sums(rows: tuple[Row, ...], groups: tuple[ResponseGroup, ...]) -> tuple[Sum, ...]:
-    """A group's best responses make its patients; the groups make everybody, who stand last."""
-    counts, found = counts_of(rows), []
-    for j, group in enumerate(groups):
-        found += Sum.if_true(counts, None, [(i, j) for i in range(len(rows))], group.n)
-    for i in range(len(rows)) if len(groups) > 1 else ():
-        found += Sum.if_true(counts, (i, len(groups) - 1), [(i, j) for j in range(len(groups) - 1)])
-    return tuple(found)
+    return Table(caption, columns, rows, tuple(notes), "best-response")
 
 
 def lesion_rows(analysis: ResponseAnalysis) -> list[dict[str, str]]:
@@ -111,7 +101,7 @@ def lesion_rows(analysis: ResponseAnalysis) -> list[dict[str, str]]:
 
 def gives_away(analysis: ResponseAnalysis) -> bool:
     """Whether counts are hidden in the best responses, so that rates and bars of them cannot be shown either."""
-    return bool(_best(analysis).hides)
+    return hides_any(suppressed_response(analysis))
 
 
 def _count(group: ResponseGroup, i: int) -> Cell:
@@ -148,8 +138,7 @@ def _rate_rows(group: ResponseGroup) -> Iterator[Row]:
         cells = [OVER[denominator]]
         for measure in MEASURES:
             rate = group.rates[measure, denominator]
-            known = rate.wilson.n and not is_small(rate.exact.k)
-            wilson = fmt.percent_interval(rate.wilson.low, rate.wilson.high, 1) if known else ""
+            wilson = fmt.percent_interval(rate.wilson.low, rate.wilson.high, 1) if rate.wilson.n else ""
             cells += [f"{fmt.whole(rate.exact.k)} of {rate.exact.n}", fmt.proportion(rate.exact), Printed("", wilson)]
         yield Row(group.label if denominator == "all" else "", tuple(cells), ruled=denominator == "all")
 

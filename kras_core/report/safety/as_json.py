@@ -1,7 +1,9 @@
 """The Safety view as JSON: what `python -m kras_core safety` prints."""
 
 from kras_core.analyse.results import SafetyAnalysis, SafetyRow
-from kras_core.report.survival.as_json import Json, interval, number
+from kras_core.report.safety.suppressed import suppressed_safety
+from kras_core.report.small_cells import shown, told
+from kras_core.report.survival.as_json import Json, cohort_json, excluded_json, interval, number
 from kras_core.stats.results import Difference, Proportion
 
 
@@ -12,16 +14,12 @@ def safety_json(analysis: SafetyAnalysis) -> Json:
     then every stratum; percentages 0–100. Where the publication does not determine a count, n, percent and the
     ends of ci are None, and range holds the fewest and most patients over the redraws (else None).
     comparisons: with two strata only, Fisher's exact p and the risk difference of `contrast`, first minus
-    second, in percentage points.
+    second, in percentage points. While small counts are hidden, what the table hides is None, as `hidden_below` says
+    first, and so are its percentages; a row with hidden groups has no comparison.
     """
-    return {
-        "cohort": {
-            "id": analysis.cohort.id,
-            "title": analysis.cohort.title,
-            "digest": analysis.cohort.digest,
-            "provenance": analysis.cohort.provenance,
-            "n": analysis.cohort.n,
-        },
+    analysis = suppressed_safety(analysis)
+    found = {
+        "cohort": cohort_json(analysis.cohort, analysis.n),
         "by": [by.id for by in analysis.selection.by],
         "cutoffs": [{"id": id, "value": value, "origin": origin} for id, value, origin in analysis.cutoffs],
         "where": [str(f) for f in analysis.selection.where],
@@ -31,9 +29,10 @@ def safety_json(analysis: SafetyAnalysis) -> Json:
         "rows": [cell for row in analysis.rows for cell in _cells(row, analysis)],
         "comparisons": [c for row in analysis.rows for c in _comparisons(row, analysis)],
         "drawn": analysis.drawn or None,
-        "excluded": [{"reason": e.reason, "n": e.n} for e in analysis.excluded],
+        "excluded": excluded_json(analysis.excluded, analysis.cohort.n - analysis.n),
         "warnings": [{"code": w.code, "message": w.message} for w in analysis.warnings],
     }
+    return told(found)
 
 
 def _strata(analysis: SafetyAnalysis) -> list[Json]:
@@ -63,11 +62,11 @@ def _cell(term: str, grade: str, stratum: str | None, p: Proportion, redrawn: tu
         "term": term,
         "grade": grade,
         "stratum": stratum,
-        "n": p.k if redrawn is None else None,
+        "n": shown(p.k) if redrawn is None else None,
         "denominator": p.n,
         "percent": number(100 * p.estimate),
         "ci": interval(100 * p.low, 100 * p.high),
-        "range": None if redrawn is None else list(redrawn),
+        "range": None if redrawn is None else list(map(shown, redrawn)),
     }
 
 

@@ -12,9 +12,12 @@ from kras_core.analyse.results import SafetyAnalysis, SafetyRow
 from kras_core.report import format as fmt
 from kras_core.report.format import plotly_escape, provenance
 from kras_core.report.palette import TOKENS, Theme, colour, fade, text_colour
+from kras_core.report.safety.suppressed import cell_of, hides_any, is_hidden, suppressed_safety
 from kras_core.report.safety.tables import in_order
+from kras_core.report.small_cells import is_small
 from kras_core.report.survival.km_frame import FIXED, Json, annotation, canvas
 from kras_core.report.survival.km_labels import text_width
+from kras_core.stats.results import Proportion
 
 MOST_TERMS = 30
 LONGEST_TERM = 46  # characters on a narrow screen
@@ -22,6 +25,7 @@ HEAD = 56  # pixels above the bars
 LINE_OF_TERM = 34  # characters to a line beside the bars, two lines at most
 LIGHT, DARK, UNGRADED = 0.4, 1.0, 0.16
 BAR, THIN_BAR = 0.62, 0.26
+WITHOUT_HIDDEN = "Hidden counts have no bar; palest: any grade, where a grade is hidden."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def butterfly_figure(
     most: int = MOST_TERMS,
 ) -> Json:
     """The figure of a Safety view, ready for Plotly. order as in the table. compact: for a narrow screen. most: rows at
-    most."""
+    most. Counts that the table hides have no bar."""
+    analysis = suppressed_safety(analysis)
     rows = in_order(analysis, order)
     shown = rows[:most]
     wings = wings_of(analysis, theme)
@@ -94,22 +99,43 @@ def segments_of(row: SafetyRow, group: int | None) -> list[Segment]:
     if drawn:
         kinds = (("any", "any grade", LIGHT, BAR), (">=3", "grade ≥ 3", DARK, THIN_BAR))
         return [
-            Segment(*drawn[band], f"{name}: {fmt.spread(*drawn[band], fmt.whole)} patients", opacity, width)
+            Segment(0.0, 0.0, "", opacity, width)
+            if any(map(is_small, drawn[band]))
+            else Segment(*drawn[band], f"{name}: {fmt.spread(*drawn[band], fmt.whole)} patients", opacity, width)
             for band, name, opacity, width in kinds
         ]
-    found = {band: row.overall[band] if group is None else row.cells[band][group] for band in row.overall}
-    n = max(found["any"].n, 1)
+    found = {band: cell_of(row, group, band) for band in row.overall}
+    whole, severe, mild = found["any"], found[">=3"], found["1-2"]
+    if any(map(is_hidden, (whole, severe, mild))):
+        return _without_hidden(whole, severe)
+    ungraded = whole.k - mild.k - severe.k
     segments, start = [], 0.0
-    ungraded = found["any"].k - found["1-2"].k - found[">=3"].k
     for k, name, opacity in (
-        (found[">=3"].k, "grade ≥ 3", DARK),
-        (found["1-2"].k, "grade 1–2", LIGHT),
+        (severe.k, "grade ≥ 3", DARK),
+        (mild.k, "grade 1–2", LIGHT),
         (ungraded, "grade not recorded", UNGRADED),
     ):
-        end = start + 100 * k / n
-        segments.append(Segment(start, end, f"{name}: {k} of {found['any'].n} ({fmt.percent(k / n, 1)})", opacity))
+        end = start + _per_cent(k, whole.n)
+        segments.append(Segment(start, end, _says(name, k, whole.n), opacity))
         start = end
     return segments
+
+
+def _without_hidden(whole: Proportion, severe: Proportion) -> list[Segment]:
+    """Of a row with hidden cells: grade ≥ 3 and any grade where they are shown, as many bands as other rows and one."""
+    start = 0.0 if is_hidden(severe) else _per_cent(severe.k, severe.n)
+    end = start if is_hidden(whole) else _per_cent(whole.k, whole.n)
+    dark = Segment(0.0, start, _says("grade ≥ 3", severe.k, severe.n) if start else "", DARK)
+    nothing = (Segment(start, start, "", LIGHT), Segment(start, start, "", UNGRADED))
+    return [dark, *nothing, Segment(start, end, _says("any grade", whole.k, whole.n) if end > start else "", UNGRADED)]
+
+
+def _per_cent(k: int, n: int) -> float:
+    return 100 * k / max(n, 1)
+
+
+def _says(name: str, k: int, n: int) -> str:
+    return f"{name}: {k} of {n} ({fmt.percent(k / max(n, 1), 1)})"
 
 
 def _bars(rows: list[SafetyRow], wing: Wing, compact: bool) -> list[Json]:
@@ -270,6 +296,8 @@ def _words(
     said = f"{unit}; worst grade each."
     if of > drawn:
         said += f" The first {drawn} of {of} rows are drawn."
+    if hides_any(analysis):
+        said += f" {WITHOUT_HIDDEN}"
     said = "<br>".join(textwrap.wrap(said, 136 if layout["yaxis"]["showticklabels"] else 66))
     text = f'<span style="color:{tokens.ink}">{provenance(analysis.cohort)}</span><br>{said}'
     shift = {"xshift": 2 - layout["margin"]["l"], "yshift": -30}
@@ -280,6 +308,7 @@ def _words(
 
 def safety_alt_text(analysis: SafetyAnalysis) -> str:
     """The figure in words: how many rows, and the commonest terms with their counts."""
+    analysis = suppressed_safety(analysis)
     by = f" by {fmt.mid_sentence(analysis.by_label)}" if analysis.by_label else ""
     said = [f"Bars of adverse events{by}. {provenance(analysis.cohort)}."]
     for row in analysis.rows[:6]:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from kras_core.analyse.results import SafetyAnalysis, SafetyRow
 from kras_core.report import format as fmt
-from kras_core.report.html_table import Cell, Column, Row, Table, counts_of
-from kras_core.report.small_cells import HIDDEN, Sum, is_small
+from kras_core.report.format import Printed
+from kras_core.report.html_table import Cell, Column, Row, Table
+from kras_core.report.safety.suppressed import cell_of, hides_any, suppressed_safety
+from kras_core.report.small_cells import HIDDEN, explained
 from kras_core.stats.results import Proportion
 
 BANDS = ("any", "1-2", "3-4", ">=3", "5")
@@ -18,8 +20,10 @@ def safety_table_of(
 ) -> Table:
     """By stratum where there are any, else over all patients; with two, Fisher's p and the risk difference.
 
-    bands: the grade bands shown. differences: the risk difference too, where there is one.
+    bands: the grade bands shown. differences: the risk difference too, where there is one. Cells are hidden as in all
+    that is made of the view, whatever bands are shown.
     """
+    analysis = suppressed_safety(analysis)
     columns = [Column("Adverse event", numeric=False)]
     for over in _headers(analysis):
         columns += [Column(BAND_NAMES[band], over=over, padded=True) for band in bands]
@@ -29,25 +33,8 @@ def safety_table_of(
     rows = [_row(row, analysis, bands, differences) for row in in_order(analysis, order)]
     first = next((i for i, row in enumerate(rows) if not row.strong), 0)
     rows = [replace(row, ruled=0 < i == first) for i, row in enumerate(rows)]
-    notes, sums = _notes(analysis, differences), _sums(rows, analysis, bands)
-    return Table(_caption(analysis), tuple(columns), tuple(rows), notes, "safety", sums)
-
-
-def _sums(rows: list[Row], analysis: SafetyAnalysis, bands: tuple[str, ...]) -> tuple[Sum, ...]:
-    """Any grade is grades 1–2 and ≥ 3, which is 3–4 and 5; everybody is the groups together."""
-    counts, groups, width = counts_of(rows), len(_shown(analysis)), len(bands)
-    at = {band: i for i, band in enumerate(bands)}
-    found: list[Sum] = []
-    for i in range(len(rows)):
-        for g in range(groups):
-            cell = {band: (i, g * width + at[band]) for band in bands}
-            for whole, parts in (("any", ("1-2", ">=3")), (">=3", ("3-4", "5"))):
-                if {whole, *parts} <= set(bands):
-                    found += Sum.if_true(counts, cell[whole], [cell[part] for part in parts])
-        if _shown(analysis)[0] is None and groups > 1:
-            for b in range(width):
-                found += Sum.if_true(counts, (i, b), tuple((i, g * width + b) for g in range(1, groups)))
-    return tuple(found)
+    notes = _notes(analysis, differences) + ((explained(),) if hides_any(analysis) else ())
+    return Table(_caption(analysis), tuple(columns), tuple(rows), notes, "safety")
 
 
 def _p_columns() -> tuple[Column, Column]:
@@ -98,15 +85,16 @@ def _row(row: SafetyRow, analysis: SafetyAnalysis, bands: tuple[str, ...], diffe
     for i in _shown(analysis):
         for band in bands:
             if i is None:
-                cells.append(_count(row.overall[band], row.overall_range[band] if row.overall_range else ()))
+                drawn = row.overall_range[band] if row.overall_range else ()
             else:
-                cells.append(_count(row.cells[band][i], row.ranges[band][i] if row.ranges else ()))
-    if analysis.contrast:
+                drawn = row.ranges[band][i] if row.ranges else ()
+            cells.append(_count(cell_of(row, i, band), drawn))
+    if analysis.contrast and not row.comparisons:
+        cells += [Printed(HIDDEN, missing=True)] * (3 if differences else 2)
+    elif analysis.contrast:
         at_any = row.comparisons["any"]
         ps = (fmt.p_value(row.comparisons[band].fisher_p) for band in ("any", ">=3"))
-        few = any(is_small(p.k) for band in ("any", ">=3") for p in row.cells[band])
-        compared = [*([fmt.points(at_any.difference)] if differences else []), *ps]
-        cells += [HIDDEN] * len(compared) if few else compared
+        cells += [*([fmt.points(at_any.difference)] if differences else []), *ps]
     return Row(row.term, tuple(cells), strong=row.any_row)
 
 

@@ -13,6 +13,7 @@ from kras_core.cohort.stratifiers import Stratifier, split, stratifiers
 from kras_core.conventions import Conventions
 from kras_core.report import format as fmt
 from kras_core.report.script.sources import SOURCES, Source
+from kras_core.report.small_cells import words
 from kras_core.selection import By, Filter, SelectionError
 
 Model = Literal["cox", "firth", "logrank", "mantel-haenszel", ""]
@@ -104,7 +105,7 @@ def planned(cohort: Cohort, analysis: SurvivalAnalysis) -> Plan:
     reference = ratios[0].reference if ratios else ""
     test = analysis.logrank
     return Plan(
-        head=tuple(map(fmt.plain, _head(analysis))),
+        head=tuple(words(fmt.plain(line)) for line in _head(analysis)),
         source=source,
         numbers=tuple(c for c in dict.fromkeys(used) if c not in texts),
         texts=texts,
@@ -127,7 +128,7 @@ def planned(cohort: Cohort, analysis: SurvivalAnalysis) -> Plan:
         ticks=tuple(analysis.risk_table.ticks.tolist()),
         tau=analysis.overall.rmst.tau,
         conventions=selection.conventions,
-        left_open=redraws.sentence if redraws else "",
+        left_open=words(redraws.sentence) if redraws else "",
     )
 
 

@@ -7,9 +7,12 @@ determine has null estimates and a `redraws` object with ranges.
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from kras_core.analyse.results import DrawnStratum, Redraws, Stratum, SurvivalAnalysis
+from kras_core.analyse.results import CohortRef, DrawnStratum, Exclusion, Redraws, Stratum, SurvivalAnalysis
+from kras_core.report.small_cells import Sum, masked, shown, told
+from kras_core.report.survival.suppressed import suppressed_survival
 from kras_core.stats.results import HazardRatio, MaxSelected, MeanTime, Quantile, Rate, TestResult
 
 Json = dict[str, Any]
@@ -24,19 +27,31 @@ def interval(low: float, high: float) -> list[float | None]:
     return [number(low), number(high)]
 
 
+def cohort_json(cohort: CohortRef, selected: int) -> Json:
+    """What the rows are; how many the cohort has, unless small counts are hidden and so few are not selected."""
+    return {
+        "id": cohort.id,
+        "title": cohort.title,
+        "digest": cohort.digest,
+        "provenance": cohort.provenance,
+        "n": None if shown(cohort.n - selected) is None else cohort.n,
+    }
+
+
+def excluded_json(found: Sequence[Exclusion], left_out: int) -> list[Json]:
+    """Who is left out and why, without counts that are hidden; left_out: how many in all, as a reader may know."""
+    counts = {(i, 0): e.n for i, e in enumerate(found)}
+    listed = masked(counts, Sum.if_true(counts, None, counts, left_out))
+    return [{"reason": e.reason, "n": shown(listed[i, 0])} for i, e in enumerate(found)]
+
+
 def survival_json(analysis: SurvivalAnalysis) -> Json:
-    """The whole analysis but its curves."""
+    """The whole analysis but its curves. While small counts are hidden, they and what tells of them is null."""
+    analysis = suppressed_survival(analysis)
     cohort, selection, redraws = analysis.cohort, analysis.selection, analysis.redraws
     undetermined = redraws is not None and redraws.overall is not None
-    return {
-        "cohort": {
-            "id": cohort.id,
-            "title": cohort.title,
-            "digest": cohort.digest,
-            "provenance": cohort.provenance,
-            "n": cohort.n,
-            "days_per_month": cohort.days_per_month,
-        },
+    found = {
+        "cohort": cohort_json(cohort, analysis.overall.n) | {"days_per_month": cohort.days_per_month},
         "selection": json.loads(selection.to_json()),
         "endpoint": analysis.endpoint.id,
         "by": [by.id for by in selection.by],
@@ -57,10 +72,11 @@ def survival_json(analysis: SurvivalAnalysis) -> Json:
             "method": f"reverse {analysis.follow_up.method}",
             "median_observed_time": number(analysis.observed_time_median),
         },
-        "excluded": [{"reason": e.reason, "n": e.n} for e in analysis.excluded],
+        "excluded": excluded_json(analysis.excluded, cohort.n - analysis.overall.n),
         "redraws": None if redraws is None else {"count": redraws.count, "columns": list(redraws.columns)},
         "warnings": [{"code": w.code, "message": w.message} for w in analysis.warnings],
     }
+    return told(found)
 
 
 def _conventions(analysis: SurvivalAnalysis) -> Json:
@@ -80,8 +96,8 @@ def _conventions(analysis: SurvivalAnalysis) -> Json:
 def _stratum(s: Stratum) -> Json:
     return {
         "label": s.label,
-        "n": s.n,
-        "events": s.events,
+        "n": shown(s.n),
+        "events": shown(s.events),
         "median": number(s.median.estimate),
         "median_ci": interval(s.median.low, s.median.high),
         "median_method": s.median.method,
@@ -96,20 +112,21 @@ def _undetermined(s: DrawnStratum) -> Json:
     same = s.n[0] == s.n[1]
     return {
         "label": s.label,
-        "n": int(s.n[0]) if same else None,
+        "n": shown(int(s.n[0])) if same else None,
         "events": None,
         "median": None,
         "median_ci": [None, None],
         "rates": [],
         "reason": "not determined by the publication",
-        "n_range": interval(*s.n),
-        "events_range": interval(*s.events),
+        "n_range": list(map(shown, s.n)),
+        "events_range": list(map(shown, s.events)),
         "median_range": interval(*s.median),
     }
 
 
 def _rate(r: Rate) -> Json:
-    found: Json = {"time": r.time, "estimate": number(r.estimate), "ci": interval(r.low, r.high), "at_risk": r.at_risk}
+    found: Json = {"time": r.time, "estimate": number(r.estimate), "ci": interval(r.low, r.high)}
+    found["at_risk"] = shown(r.at_risk)
     return found | ({"reason": r.reason} if r.reason else {})
 
 
