@@ -37,13 +37,15 @@ class Wing:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A bar of one row: from, to (per cent, or patients of a range), what the pointer reads, opacity, thickness."""
+    """A bar of one row: from, to (per cent, or patients of a range), what the pointer reads, opacity, thickness; and
+    whether it is a range of one number, which is drawn as a line."""
 
     start: float
     end: float
     says: str
     opacity: float
     width: float = BAR
+    point: bool = False
 
 
 def butterfly_figure(
@@ -94,8 +96,9 @@ def segments_of(row: SafetyRow, group: int | None) -> list[Segment]:
     if drawn:
         kinds = (("any", "any grade", LIGHT, BAR), (">=3", "grade ≥ 3", DARK, THIN_BAR))
         return [
-            Segment(*drawn[band], f"{name}: {fmt.spread(*drawn[band], fmt.whole)} patients", opacity, width)
+            Segment(low, high, f"{name}: {fmt.spread(low, high, fmt.whole)} patients", opacity, width, low == high > 0)
             for band, name, opacity, width in kinds
+            for low, high in (drawn[band],)
         ]
     found = {band: row.overall[band] if group is None else row.cells[band][group] for band in row.overall}
     n = max(found["any"].n, 1)
@@ -129,7 +132,7 @@ def _bars(rows: list[SafetyRow], wing: Wing, compact: bool) -> list[Json]:
                 "base": [round(wing.sign * bar.start, 2) for bar in bars],
                 "x": [round(wing.sign * (bar.end - bar.start), 2) for bar in bars],
                 "width": [round(bar.width * (0.6 if compact else 1), 2) for bar in bars],
-                "marker": {"color": fill, "line": {"width": 0}},
+                "marker": {"color": fill, "line": {"width": [2 * bar.point for bar in bars], "color": fill}},
                 "customdata": [[plotly_escape(row.term), bar.says] for row, bar in zip(rows, bars, strict=True)],
                 "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{plotly_escape(wing.heading)}"
                 "<br>%{customdata[1]}<extra></extra>",
