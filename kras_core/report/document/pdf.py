@@ -65,8 +65,8 @@ def _by_office(program: str, folder: Path) -> bytes:
 
 @cache
 def _profile(inside: str) -> Path:
-    """LibreOffice's own settings, in a folder of this user alone that goes with the process: made once, since to begin
-    with none costs up to half of a conversion. No document is kept there."""
+    """LibreOffice's own settings, in a folder of this user alone that goes with the process: made once, since without
+    them it starts later. No document is kept there."""
     folder = tempfile.mkdtemp(prefix="krascope-office-", dir=inside)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
