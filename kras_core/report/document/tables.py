@@ -19,6 +19,7 @@ from kras_core.report.html_table import Column
 SHEET_NAME = 31  # characters that Excel allows
 WIDEST = 70  # characters across a column; longer cells have several lines
 NOTES = 90  # characters across the notes under a table, at least
+SHORT = 16  # characters of a title that stays on one line
 LINE = 15.0  # points; a height must be said, since not every spreadsheet program finds it for itself
 A4 = 9  # Excel's number for it
 
@@ -74,7 +75,8 @@ def _sheet(book: Workbook, name: str, captioned: Captioned, document: Document) 
     sheet, table, rows = book.add_worksheet(name), captioned.table, captioned.table.text_rows()
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     header = list(rows[0]) if rows else [c.name for c in table.columns]
-    wide = [_width([title, *(row[title] for row in rows)]) for title in header]
+    wide = [_width(title, [row[title] for row in rows]) for title in header]
+    sheet.set_row(0, LINE * max(map(_lines, header, wide)))
     for j, (title, column) in enumerate(zip(header, table.columns, strict=True)):
         sheet.set_column(j, j, wide[j])
         sheet.write_string(0, j, neutral(title), _format(book, column, strong=True, head=True))
@@ -82,7 +84,7 @@ def _sheet(book: Workbook, name: str, captioned: Captioned, document: Document) 
         for j, (title, column) in enumerate(zip(header, table.columns, strict=True)):
             look = _format(book, column, strong=row.strong, indented=row.indented and not j)
             sheet.write_string(i, j, neutral(cells[title]), look)
-        sheet.set_row(i, LINE * max(_lines(cells[title], w) for title, w in zip(header, wide, strict=True)))
+        sheet.set_row(i, LINE * max(map(_lines, cells.values(), wide)))
     sheet.freeze_panes(1, 1)
     _beneath(book, sheet, _foot(captioned, document), len(rows) + 2, wide)
     _printed(sheet, document)
@@ -116,8 +118,10 @@ def _format(book: Workbook, column: Column, *, strong: bool, head: bool = False,
     )
 
 
-def _width(texts: Sequence[str]) -> int:
-    return min(max(*map(len, texts), 6) + 3, WIDEST)
+def _width(title: str, cells: Sequence[str]) -> int:
+    """Characters across a column: its longest cell, or its title on up to three lines."""
+    of_title = max(*map(len, title.split()), len(title) // 3, 6) if len(title) > SHORT else len(title)
+    return min(max(of_title, *map(len, cells), 3) + 3, WIDEST)
 
 
 def _lines(text: str, width: int) -> int:
