@@ -10,6 +10,7 @@ from kras_core.conventions import PRESETS, Conventions
 AnalysisKind = Literal["naive", "landmark", "delayed-entry"]
 TimeUnit = Literal["months", "weeks", "days"]
 OPERATORS = ("!=", "<=", ">=", "=", "<", ">")
+SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
 
 
 class SelectionError(ValueError):
@@ -50,6 +51,11 @@ class Filter:
 
     def __str__(self) -> str:
         return f"{self.column} {self.operator} {' or '.join(self.values)}"
+
+    def words(self, label: str) -> str:
+        """For people, with the column's name in words."""
+        values = (re.sub(r"^[<>!]=", lambda sign: SIGNS[sign[0]], value) for value in self.values)
+        return f"{label} {SIGNS.get(self.operator, self.operator)} {' or '.join(values)}"
 
 
 @dataclass(frozen=True, slots=True)

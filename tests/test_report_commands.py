@@ -1,5 +1,6 @@
 """report and script from the command line."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -86,6 +87,22 @@ def test_without_a_converter_the_refusal_says_what_would_help(monkeypatch: pytes
     assert converter() == ""
     with pytest.raises(NoConverter, match="open the HTML in a browser"):
         pdf_bytes(b"", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for LibreOffice")
+def test_libreoffice_keeps_its_settings_and_loses_them_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    office = tmp_path / "soffice"
+    office.write_text('#!/bin/sh\necho "$1" >> "$0.log"\nshift 6\n[ -s "$2" ] && cp "$2" "$1/report.pdf"\n')
+    office.chmod(0o755)
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: str(office) if name == "soffice" else None)
+    assert [pdf_bytes(b"one", ""), pdf_bytes(b"two", "")] == [b"one", b"two"]
+    with pytest.raises(NoConverter, match="made no PDF"):
+        pdf_bytes(b"", "")
+    assert pdf_bytes(b"three", "") == b"three"
+    first, second, third, fourth = (tmp_path / "soffice.log").read_text().split()
+    assert first == second == third != fourth
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from kras_core.analyse.marker_results import BiomarkerAnalysis
 from kras_core.analyse.model_results import ModelAnalysis
 from kras_core.analyse.overview_results import OverviewAnalysis
 from kras_core.analyse.response_results import ResponseAnalysis
-from kras_core.analyse.results import Look, Looked, SafetyAnalysis, SurvivalAnalysis
+from kras_core.analyse.results import CohortRef, Look, Looked, SafetyAnalysis, SurvivalAnalysis
 from kras_core.analyse.subgroup_results import ForestAnalysis
 from kras_core.cohort.model import Cohort
 from kras_core.cohort.stratifiers import cutoff_of, stratifiers
@@ -36,7 +36,7 @@ def survival_looks(cohort: Cohort, analysis: SurvivalAnalysis) -> tuple[Look, ..
             family="cut-offs" if _own_cutoff(cohort, selection) else "strata",
             quantity=analysis.endpoint.label,
             by=_by_words(analysis),
-            scope=_scope_words(selection),
+            scope=_scope_words(analysis.cohort, selection),
             test="log-rank",
             p=float("nan") if analysis.logrank is None else analysis.logrank.p,
             reason="a range over redraws, no estimate" if drawn else "",
@@ -55,7 +55,7 @@ def safety_looks(analysis: SafetyAnalysis) -> tuple[Look, ...]:
             family="adverse events",
             quantity=f"{row.term}, any grade,",
             by=analysis.by_label,
-            scope=_scope_words(selection),
+            scope=_scope_words(analysis.cohort, selection),
             test="Fisher's exact",
             p=row.fisher_p,
             reason="a range over redraws, no estimate" if np.isnan(row.fisher_p) else "",
@@ -75,7 +75,7 @@ def response_looks(analysis: ResponseAnalysis) -> tuple[Look, ...]:
             family="response",
             quantity=f"{c.measure.upper()} over {c.denominator} patients, {c.label},",
             by=analysis.by_label,
-            scope=_scope_words(selection.but(analysis="naive")),
+            scope=_scope_words(analysis.cohort, selection.but(analysis="naive")),
             test="Fisher's exact",
             p=c.fisher_p,
         )
@@ -93,7 +93,7 @@ def overview_looks(analysis: OverviewAnalysis) -> tuple[Look, ...]:
             family="characteristics",
             quantity=c.label,
             by=analysis.by_label,
-            scope=_scope_words(selection.but(analysis="naive")),
+            scope=_scope_words(analysis.cohort, selection.but(analysis="naive")),
             test=c.p_method,
             p=c.p,
             reason="one value in all groups" if np.isnan(c.p) else "",
@@ -115,7 +115,7 @@ def marker_looks(cohort: Cohort, analysis: BiomarkerAnalysis) -> tuple[Look, ...
         family="cut-offs",
         quantity=analysis.endpoint.label,
         by=f"{analysis.label} at every cut-off",
-        scope=_scope_words(analysis.selection),
+        scope=_scope_words(analysis.cohort, analysis.selection),
         test="maximally selected log-rank",
         p=float("nan") if chosen is None else chosen.selected.best_p,
         reason="a range over redraws, no estimate" if analysis.redraws else "",
@@ -133,7 +133,7 @@ def forest_looks(analysis: ForestAnalysis) -> tuple[Look, ...]:
             family="interactions",
             quantity=analysis.endpoint.label,
             by=f"{analysis.by_label}, {analysis.label} v {analysis.reference}, within {factor.label}",
-            scope=_scope_words(selection),
+            scope=_scope_words(analysis.cohort, selection),
             test="interaction, likelihood ratio",
             p=factor.interaction.p if factor.interaction else float("nan"),
             reason="a range over redraws, no estimate" if factor.drawn else "",
@@ -155,7 +155,7 @@ def model_looks(analysis: ModelAnalysis) -> tuple[Look, ...]:
             family="models",
             quantity=analysis.endpoint.label,
             by=f"{covariate.label} in a model of {len(together)}",
-            scope=_scope_words(selection),
+            scope=_scope_words(analysis.cohort, selection),
             test="likelihood ratio, Cox",
             p=float("nan") if covariate.test is None else covariate.test.p,
             reason=drawn or analysis.reason,
@@ -176,7 +176,7 @@ def centre_looks(analysis: BiasAnalysis) -> tuple[Look, ...]:
             family="strata",
             quantity=analysis.endpoint.label,
             by=analysis.by_label,
-            scope=_scope_words(selection),
+            scope=_scope_words(analysis.cohort, selection),
             test="log-rank, stratified on centre",
             p=test.p,
             reason=test.reason,
@@ -215,8 +215,8 @@ def _by_words(analysis: SurvivalAnalysis) -> str:
     return f"{analysis.by_label}{f' above {cutoffs}' if cutoffs else ''}"
 
 
-def _scope_words(selection: Selection) -> str:
-    words = [f"only {f}" for f in selection.where]
+def _scope_words(cohort: CohortRef, selection: Selection) -> str:
+    words = [f"only {f.words(cohort.named(f.column))}" for f in selection.where]
     if selection.analysis == "landmark":
         words.append(f"from {selection.landmark:g} months")
     elif selection.analysis == "delayed-entry":

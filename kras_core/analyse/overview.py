@@ -27,8 +27,6 @@ from kras_core.stats.event_table import tabulate
 from kras_core.stats.follow_up import reverse_kaplan_meier
 from kras_core.stats.summaries import summarise
 
-SIGNS = {">=": "≥", "<=": "≤", "!=": "≠"}
-
 Codes = NDArray[np.intp]
 
 
@@ -137,7 +135,7 @@ def filter_words(cohort: Cohort, one: Filter) -> str:
     """A filter with its column's label."""
     offered = stratifiers(cohort)
     label = label_of(cohort, one.column) if one.column in cohort.patients else offered[one.column].label
-    return f"{label} {SIGNS.get(one.operator, one.operator)} {' or '.join(one.values)}"
+    return one.words(label)
 
 
 def _known(cohort: Cohort, one: Filter) -> NDArray[np.bool_]:

@@ -137,18 +137,25 @@ def _draw(cohort: Cohort, column: str, endpoint: str) -> Codes:
     return order
 
 
-def drawn_stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
-    """Ranges of group i over the redraws of a table (COUNT, k, T)."""
+def drawn_extents(table: EventTable, i: int) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    """Patients, events and median of group i over the redraws of a table (COUNT, k, T), each as its extent."""
+    below = _survival(table, i) <= 0.5 + LEVEL_TOLERANCE
+    median = np.where(below.any(axis=1), table.times[below.argmax(axis=1)], np.inf)
     one = table.rows([i])
-    d, n = one.events[:, 0].astype(float), one.at_risk[:, 0].astype(float)
-    survival = np.cumprod(1.0 - d / np.maximum(n, 1.0), axis=1)
-    below = survival <= 0.5 + LEVEL_TOLERANCE
-    first = table.times[below.argmax(axis=1)]
-    median = np.where(below.any(axis=1), first, np.inf)
-    survival = np.where((n > 0) | (survival <= 0.0), survival, NAN)  # unknown after the last, unless nobody was left
-    with np.errstate(invalid="ignore"):
-        low, high = (_percentile(survival, q) for q in (LOW, HIGH))
-    return DrawnStratum(label, i, extent(one.n[:, 0]), extent(d.sum(axis=1)), extent(median), table.times, low, high)
+    return extent(one.n[:, 0]), extent(one.events[:, 0].sum(axis=1)), extent(median)
+
+
+def drawn_stratum(table: EventTable, i: int, label: str) -> DrawnStratum:
+    """Ranges of group i over the redraws of a table (COUNT, k, T), and the envelope of its curves."""
+    survival = _survival(table, i)
+    known = (table.at_risk[:, i] > 0) | (survival <= 0.0)  # unknown after the last, unless nobody was left
+    low, high = _percentiles(np.where(known, survival, NAN), (LOW, HIGH))
+    return DrawnStratum(label, i, *drawn_extents(table, i), table.times, low, high)
+
+
+def _survival(table: EventTable, i: int) -> Floats:
+    """Kaplan–Meier of group i in every redraw, (COUNT, T)."""
+    return np.cumprod(1.0 - table.events[:, i] / np.maximum(table.at_risk[:, i], 1.0), axis=1)
 
 
 def _comparison(
@@ -186,8 +193,8 @@ def ratio_extent(ratios: NDArray) -> tuple[float, float]:
     return extent(ratios) if np.isnan(ratios).mean() <= LOW else (NAN, NAN)
 
 
-def _percentile(values: Floats, q: float) -> Floats:
-    """Percentile over redraws at each time; NaN where no redraw has anybody at risk."""
+def _percentiles(values: Floats, wanted: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Percentiles over redraws at each time; NaN where no redraw has anybody at risk."""
     empty = np.isnan(values).all(axis=0)
-    filled = np.where(empty, 0.0, values)
-    return np.where(empty, NAN, np.nanquantile(filled, q, axis=0))
+    low, high = np.nanquantile(np.where(empty, 0.0, values), wanted, axis=0)
+    return np.where(empty, NAN, low), np.where(empty, NAN, high)

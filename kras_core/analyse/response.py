@@ -29,6 +29,7 @@ from kras_core.analyse.response_results import (
 from kras_core.analyse.scope import Scope, chosen, reference_to, resolve
 from kras_core.analyse.survival import EVERYONE
 from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import column_label
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.event_table import event_table
 from kras_core.stats.kaplan_meier import curves, quantile
@@ -217,7 +218,7 @@ def _median_duration(time: np.ndarray, ended: np.ndarray, selection: Selection) 
 
 
 def _drawn_sentence(cohort: Cohort, selection: Selection) -> str:
-    names = [cohort.labels.get(c, c) for c in sorted(drawn_columns(cohort, selection))]
+    names = [column_label(cohort, c) for c in sorted(drawn_columns(cohort, selection))]
     names += ["who had which best response"] if COLUMN in cohort.drawn else []
     return (
         f"The publication does not determine this: {' and '.join(names)} was drawn at random to match printed totals. "

@@ -7,6 +7,7 @@ import numpy as np
 
 from kras_core.cohort.endpoints import Endpoint
 from kras_core.cohort.model import Provenance
+from kras_core.cohort.stratifiers import known_label
 from kras_core.selection import Selection
 from kras_core.stats.results import (
     Curve,
@@ -35,6 +36,11 @@ class CohortRef:
     days_per_month: float
     conditional_on: str = ""
     citation: str = ""
+    labels: tuple[tuple[str, str], ...] = ()  # its own names of columns
+
+    def named(self, column: str) -> str:
+        """A column's name for people."""
+        return dict(self.labels).get(column) or known_label(column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kras_core.analyse.results import SafetyAnalysis, SafetyComparison, SafetyRo
 from kras_core.analyse.safety_guards import safety_warnings
 from kras_core.analyse.scope import Scope, exclusion, reference_to, resolve
 from kras_core.cohort.model import Cohort
+from kras_core.cohort.stratifiers import column_label
 from kras_core.selection import Selection, SelectionError
 from kras_core.stats.proportions import (
     CLOPPER_PEARSON,
@@ -319,7 +320,7 @@ def _definition(cohort: Cohort) -> str:
 
 
 def _drawn_sentence(cohort: Cohort, selection: Selection) -> str:
-    names = [cohort.labels.get(c, c) for c in sorted(drawn_columns(cohort, selection))]
+    names = [column_label(cohort, c) for c in sorted(drawn_columns(cohort, selection))]
     names += ["which patient had which adverse events"] if ADVERSE_EVENTS in cohort.drawn else []
     return (
         f"The publication does not determine this: {' and '.join(names)} was drawn at random to match printed totals. "

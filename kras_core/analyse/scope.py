@@ -176,4 +176,5 @@ def reference_to(cohort: Cohort) -> CohortRef:
         cohort.days_per_month,
         cohort.conditional_on,
         cohort.citation,
+        tuple(cohort.labels.items()),
     )

@@ -10,7 +10,7 @@ from kras_core.analyse.followed import Followed, follow
 from kras_core.analyse.redraw import (
     COUNT,
     drawn_columns,
-    drawn_stratum,
+    drawn_extents,
     extent,
     never_together,
     ratio_extent,
@@ -339,10 +339,7 @@ def _drawn_factor(
 
 def _range_row(label: str, table: EventTable, selection: Selection) -> SubgroupRow:
     """Ranges over redraws (COUNT, 2, T)."""
-    arms = []
-    for i in (0, 1):
-        drawn = drawn_stratum(table, i, label)
-        arms.append(Arm(0, 0, UNDETERMINED, drawn.n, drawn.events, drawn.median))
+    arms = [Arm(0, 0, UNDETERMINED, *drawn_extents(table, i)) for i in (0, 1)]
     ratio, note = (NAN, NAN), "no event"
     if table.events.any():
         fitted = fit(table, 1, selection.conventions.ties)

@@ -135,6 +135,13 @@ def _inferred(cohort: Cohort, column: str) -> Stratifier | None:
     return Stratifier(column, label, column, "cut", unit=unit, post_baseline=post_baseline)
 
 
+def known_label(column: str) -> str:
+    """What a column or stratifier is called where no cohort names it: by the registry or the dictionary, else by its
+    own name."""
+    known = STRATIFIERS.get(column) or VARIABLES.get(column)
+    return known.label if known else column
+
+
 def column_label(cohort: Cohort, column: str) -> str:
     """A column's name in words: the cohort's own, a stratifier's, or the dictionary's."""
     if column in cohort.labels:

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from kras_core.analyse.results import CohortRef
 from kras_core.report.small_cells import HIDDEN, HiddenCount, below, is_small, shown
-from kras_core.selection import TimeUnit
+from kras_core.selection import Selection, TimeUnit
 from kras_core.stats.results import Difference, HazardRatio, MeanTime, Proportion, Quantile, Rate
 
 NOT_REACHED = "not reached"
@@ -42,12 +43,13 @@ class Printed:
 
     @property
     def text(self) -> str:
-        return f"{self.value} {self.detail}" if self.detail else self.value
+        return " ".join(filter(None, (self.value, self.detail)))
 
     @property
     def html(self) -> str:
-        value = f'<span class="kras-{"interval" if self.missing else "value"}">{html_escape(self.value)}</span>'
-        return f'{value} <span class="kras-interval">{html_escape(self.detail)}</span>' if self.detail else value
+        classes = ("interval" if self.missing else "value", "interval")
+        parts = zip(classes, (self.value, self.detail), strict=True)
+        return " ".join(f'<span class="kras-{kind}">{html_escape(text)}</span>' for kind, text in parts if text)
 
 
 def decimal(x: float, places: int = 1) -> str:
@@ -244,6 +246,21 @@ def mid_sentence(name: str) -> str:
     """A label as it reads inside a sentence: "Prior therapy" becomes "prior therapy"."""
     first = re.split(r"[^A-Za-z]", name, maxsplit=1)[0]
     return name[:1].lower() + name[1:] if _COMMON.fullmatch(first[:1].lower() + first[1:]) else name
+
+
+class Restricted(Protocol):
+    """A view of some of a cohort's patients."""
+
+    @property
+    def cohort(self) -> CohortRef: ...
+    @property
+    def selection(self) -> Selection: ...
+
+
+def restriction(analysis: Restricted) -> str:
+    """Whom the filters leave: "only sex = M, age ≥ 65"; "" for everybody."""
+    named = (f.words(mid_sentence(analysis.cohort.named(f.column))) for f in analysis.selection.where)
+    return f"only {', '.join(named)}" if analysis.selection.where else ""
 
 
 def plural(n: int, one: str, many: str = "") -> str:

@@ -26,13 +26,14 @@ PROGRAM = f"KRAScope {__version__}"
 @dataclass(frozen=True, slots=True)
 class Imprint:
     """n: of the rows in view, such as "n = 27"; method in a few words; provenance; comparison: such as "comparison
-    7 of 12 this session", else empty; digest: of the cohort."""
+    7 of 12 this session", else empty; digest: of the cohort; loud: the rows are no patients, which is seen at once."""
 
     n: str
     method: str
     provenance: str
     comparison: str
     digest: str
+    loud: bool
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -76,7 +77,8 @@ def answer_of(analysis: Exported) -> Answer:
 def imprint(analysis: Exported, comparison: str = "") -> Imprint:
     """What stands at the foot of whatever is made of this analysis."""
     cohort = analysis.cohort
-    return Imprint(f"n = {_size(analysis)}", _method(analysis), fmt.provenance(cohort), comparison, cohort.digest)
+    n, loud = f"n = {_size(analysis)}", cohort.provenance != "real"
+    return Imprint(n, _method(analysis), fmt.provenance(cohort), comparison, cohort.digest, loud)
 
 
 def closing(analysis: Exported) -> str:

@@ -8,7 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from kras_core.address import default_selection
 from kras_core.analyse.results import SafetyAnalysis
+from kras_core.analyse.safety import analyse_safety
+from kras_core.cohort.bundled import load
 from kras_core.report.figures import butterfly_figure, safety_alt_text
 from kras_core.report.palette import TOKENS
 from tests.report import views
@@ -77,6 +80,14 @@ def test_drawn_events_span_their_range_in_patients() -> None:
     low, high = analysis.rows[0].ranges["any"][0]
     assert (any_grade["base"][0], any_grade["x"][0]) == (-low, -(high - low))
     assert not any("%" in tick for tick in butterfly_figure(analysis)["layout"]["xaxis"]["ticktext"])
+
+
+def test_a_range_of_one_number_is_a_line() -> None:
+    """Everybody had some adverse event: nothing is left open, and something is drawn."""
+    cohort = load("sintilimab-anlotinib")
+    analysis = analyse_safety(cohort, default_selection(cohort))
+    any_grade = next(bar for bar in bars(butterfly_figure(analysis)) if "any grade" in bar["customdata"][0][1])
+    assert any_grade["x"][0] == 0 and any_grade["marker"]["line"]["width"] == [2, 0, 0, 0, 0]
 
 
 def test_the_pointer_reads_counts_with_their_denominator() -> None:

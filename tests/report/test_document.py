@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 
+from kras_core.address import default_selection
 from kras_core.analyse.account import analyse_account
 from kras_core.analyse.account_results import Account
 from kras_core.analyse.models import analyse_model
@@ -28,7 +29,7 @@ from kras_core.report.models.tables import model_table
 from kras_core.report.safety.tables import safety_table_of
 from kras_core.report.script import script
 from kras_core.report.tables import numbers_rows
-from kras_core.selection import By, Selection
+from kras_core.selection import By, Filter, Selection
 from tests.report.document_reader import Page, word, word_grids
 from tests.report.script.printed import parsed
 from tests.report.script.test_python_script import run
@@ -119,11 +120,35 @@ def test_csv_and_excel_hold_the_same_tables() -> None:
     assert book.sheetnames == ["Contents", *(c.file for c in captioned)]
     for c in captioned:
         rows = c.table.text_rows()
-        sheet = [[str(cell.value or "") for cell in row] for row in book[c.file].iter_rows(max_row=len(rows) + 1)]
+        cells = book[c.file].iter_rows(max_row=len(rows) + 1, max_col=len(c.table.columns))  # notes may be wider
+        sheet = [[str(cell.value or "") for cell in row] for row in cells]
         assert [[v.lstrip("'") for v in row] for row in sheet[1:]] == [
             [v.lstrip("'") for v in r.values()] for r in rows
         ]
         assert files[f"{c.file}.csv"].decode("utf-8-sig").count("\r\n") > len(rows)
+
+
+def test_a_workbook_shows_whole_cells_and_prints_what_the_rows_are() -> None:
+    """A row is as high as its longest cell has lines: not every spreadsheet program finds that for itself."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(document("sintilimab-anlotinib"))))
+    source = book["provenance"]
+    assert (source.row_dimensions[5].height or 0) > (source.row_dimensions[2].height or 0)
+    male = next(row[0] for row in book["table1"].iter_rows() if row[0].value == "Male")
+    assert male.alignment.indent == 1
+    for sheet in book:
+        assert sheet.oddFooter is not None and sheet.oddFooter.left is not None
+        assert "not patient data" in (sheet.oddFooter.left.text or "")
+        assert sheet.page_setup.orientation == "landscape"
+
+
+def test_a_filter_has_the_columns_name_and_may_leave_follow_up_open() -> None:
+    """By a drawn column and among its levels: nobody's follow-up is determined, and no id is printed."""
+    cohort = load("sintilimab-anlotinib")
+    where = (Filter("kras_variant", "=", ("G12C", "G12D")), Filter("prior_lines", "=", (">=3",)))
+    selection = default_selection(cohort).but(by=(By("kras_variant"),), where=where)
+    made = report_document(analyse_account(cohort, selection, ("pfs", "os")), ON)
+    assert made.subtitle.endswith("by KRAS variant, only KRAS variant = G12C or G12D, prior lines = ≥3")
+    assert "kras_variant" not in page_html(made) and "prior_lines" not in page_html(made)
 
 
 def hostile() -> Cohort:

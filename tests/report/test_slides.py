@@ -13,10 +13,14 @@ import openpyxl
 import pytest
 from pptx import Presentation
 from pptx.dml.color import RGBColor
+from pptx.enum.dml import MSO_COLOR_TYPE
+from pptx.shapes.autoshape import Shape
 from pptx.util import Inches
 
+from kras_core.address import default_selection
 from kras_core.analyse.results import DrawnStratum
-from kras_core.cohort.bundled import BUNDLED
+from kras_core.analyse.survival import analyse
+from kras_core.cohort.bundled import BUNDLED, load
 from kras_core.report import format as fmt
 from kras_core.report.format import Clock
 from kras_core.report.imprint import answer_of
@@ -317,3 +321,14 @@ def test_libreoffice_opens_every_slide(tmp_path: Any) -> None:
     subprocess.run([*command, "deck.pptx"], cwd=tmp_path, check=True, capture_output=True, timeout=180)
     pdf = (tmp_path / "deck.pdf").read_bytes()
     assert pdf.count(b"/Type/Page/") + pdf.count(b"/Type /Page\n") + pdf.count(b"/Type/Page\n") >= len(slides(content))
+
+
+def test_the_foot_warns_where_the_rows_are_no_patients() -> None:
+    """In the colour that warns on the screen; quiet where they are patients."""
+    for id, warns in (("sintilimab-anlotinib", True), ("ncctg-lung", False)):
+        cohort = load(id)
+        file = presentation([analyse(cohort, default_selection(cohort))], on=date(2024, 3, 4))
+        slide = Presentation(io.BytesIO(file)).slides[0]
+        (foot,) = [shape for shape in slide.shapes if isinstance(shape, Shape) and shape.name == "Footer"]
+        color = foot.text_frame.paragraphs[0].runs[0].font.color
+        assert (color.type == MSO_COLOR_TYPE.RGB) is warns

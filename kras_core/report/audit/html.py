@@ -9,7 +9,7 @@ from kras_core.audit.claims import Claim
 from kras_core.audit.findings import MEANING, Bar, Finding, Picture, Verdict
 from kras_core.audit.printed import tidy
 from kras_core.cohort.endpoints import endpoint
-from kras_core.cohort.stratifiers import STRATIFIERS
+from kras_core.cohort.stratifiers import STRATIFIERS, known_label
 from kras_core.report.format import html_escape, plural
 
 NOT_YET = "Not searched yet."
@@ -169,7 +169,7 @@ def subject(claim: Claim) -> str:
         known = STRATIFIERS.get(by.id)
         parts.append((known.label if known else by.id) + (f" at {by.cutoff:g}" if by.cutoff is not None else ""))
     parts += [claim.level] if claim.level else []
-    parts += [str(f) for f in claim.where]
+    parts += [f.words(known_label(f.column)) for f in claim.where]
     about = ", ".join(parts)
     return f"{claim.kind.label}: {about}" if about else claim.kind.label
 

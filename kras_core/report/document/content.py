@@ -90,8 +90,7 @@ def _subtitle(account: Account) -> str:
     names = [v.endpoint.label for v in account.survival]
     labels = [name if i == 0 or name.isupper() else name[:1].lower() + name[1:] for i, name in enumerate(names)]
     by = f" by {fmt.mid_sentence(first.by_label)}" if first.by_label else ""
-    only = "".join(f", only {f}" for f in account.selection.where)
-    return f"{' and '.join(labels)}{by}{only}"
+    return ", ".join(filter(None, (f"{' and '.join(labels)}{by}", fmt.restriction(account))))
 
 
 def _numbered(id: str, title: str, blocks: tuple[Part, ...]) -> tuple[Block, ...]:

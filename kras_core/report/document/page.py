@@ -5,6 +5,7 @@ from itertools import count
 
 from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Picture, Section
 from kras_core.report.format import html_escape
+from kras_core.report.palette import TOKENS
 from kras_core.report.style import stylesheet
 
 # Everything hangs below .kras-report, so that the preview's rules touch nothing else of the app's page.
@@ -35,6 +36,7 @@ RULES = """
 PRINT = """
 body { margin: 32px auto; padding: 0 24px; background: var(--kras-paper); }
 @page { size: A4; margin: 18mm 16mm 20mm;
+  @top-left { content: "HEAD"; font: bold 8pt Arial, sans-serif; color: WARNING; }
   @bottom-left { content: "FOOT"; font: 8pt Arial, sans-serif; color: #5C6064; }
   @bottom-right { content: counter(page) " / " counter(pages); font: 8pt Arial, sans-serif; color: #5C6064; } }
 @page wide { size: A4 landscape; }
@@ -42,6 +44,7 @@ body { margin: 32px auto; padding: 0 24px; background: var(--kras-paper); }
   body { margin: 0; padding: 0; background: #ffffff; }
   .kras-report { max-width: none; font-size: 10pt; }
   .kras-report h2, .kras-report h3, .kras-report .kras-caption { break-after: avoid; }
+  .kras-report p:has(+ p, + figure), .kras-report thead tr, .kras-report tbody tr:first-child { break-after: avoid; }
   .kras-report figure, .kras-report tr, .kras-report .kras-loud { break-inside: avoid; }
   .kras-report thead { display: table-header-group; }
   .kras-report .kras-scroll { overflow: visible; }
@@ -59,8 +62,11 @@ body { margin: 32px auto; padding: 0 24px; background: var(--kras-paper); }
 
 def page_html(document: Document) -> str:
     """The report as one file: styles and figures inside, nothing fetched from anywhere."""
-    foot = document.foot.replace("\\", "").replace('"', "").replace("<", "")  # inside a CSS string
-    style = f"{stylesheet('light')}{RULES}{PRINT.replace('FOOT', foot)}"
+    said = {"HEAD": document.provenance.upper() if document.loud else "", "FOOT": document.foot}
+    rules = PRINT.replace("WARNING", TOKENS["light"].warning)
+    for place, text in said.items():
+        rules = rules.replace(place, text.replace("\\", "").replace('"', "").replace("<", ""))  # inside a CSS string
+    style = f"{stylesheet('light')}{RULES}{rules}"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{html_escape(document.title)}</title><style>{style}</style></head><body>{body_html(document)}</body></html>"

@@ -1,10 +1,13 @@
 """A report as PDF: Word's version through LibreOffice, or the HTML through Chromium, whichever is present."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 OFFICE, BROWSERS = ("soffice", "libreoffice"), ("chromium", "chromium-browser", "google-chrome", "chrome")
 SECONDS = 120
@@ -12,6 +15,8 @@ NONE = (
     "PDF needs LibreOffice (soffice) or Chromium on this machine, and there is neither: open the HTML in a browser "
     "and print it, or the Word document in an office program"
 )
+
+_one_at_a_time = Lock()
 
 
 class NoConverter(RuntimeError):
@@ -30,31 +35,41 @@ def _first(names: tuple[str, ...]) -> str:
 
 def pdf_bytes(docx: bytes, html: str) -> bytes:
     """The report as PDF. Raises NoConverter where there is no program for it, or where it gives none."""
-    office = _first(OFFICE)
-    browser = _first(tuple(filter(None, (os.environ.get("CHROMIUM", ""), *BROWSERS))))
-    if not office and not browser:
+    program = converter()
+    if not program:
         raise NoConverter(NONE)
     with tempfile.TemporaryDirectory(prefix="krascope-pdf-") as name:
         folder = Path(name)
-        if office:
+        if program == _first(OFFICE):
             (folder / "report.docx").write_bytes(docx)
-            profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-            command = [
-                office,
-                profile,
-                "--headless",
-                "--convert-to",
-                "pdf",
-                "--outdir",
-                name,
-                str(folder / "report.docx"),
-            ]
-        else:
-            (folder / "report.html").write_text(html, encoding="utf-8")
-            command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-            command += ["--no-pdf-header-footer", f"--print-to-pdf={folder / 'report.pdf'}"]
-            command += [f"--user-data-dir={folder / 'profile'}", (folder / "report.html").as_uri()]
+            return _by_office(program, folder)
+        (folder / "report.html").write_text(html, encoding="utf-8")
+        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        command += ["--no-pdf-header-footer", f"--print-to-pdf={folder / 'report.pdf'}"]
+        command += [f"--user-data-dir={folder / 'profile'}", (folder / "report.html").as_uri()]
         return _converted(command, folder / "report.pdf")
+
+
+def _by_office(program: str, folder: Path) -> bytes:
+    """One at a time: a second LibreOffice would hand its work to the first one of the same profile, and not wait."""
+    with _one_at_a_time:
+        profile = _profile(tempfile.gettempdir()).as_uri()
+        command = [program, f"-env:UserInstallation={profile}", "--headless", "--norestore"]
+        command += ["--convert-to", "pdf", "--outdir", str(folder), str(folder / "report.docx")]
+        try:
+            return _converted(command, folder / "report.pdf")
+        except NoConverter:
+            _profile.cache_clear()  # what went wrong may have spoiled it
+            raise
+
+
+@cache
+def _profile(inside: str) -> Path:
+    """LibreOffice's own settings, in a folder of this user alone that goes with the process: made once, since without
+    them it starts later. No document is kept there."""
+    folder = tempfile.mkdtemp(prefix="krascope-office-", dir=inside)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _converted(command: list[str], made: Path) -> bytes:

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import count, groupby, zip_longest
+from statistics import fmean
 
 import docx
 from docx.document import Document as Doc
@@ -33,13 +34,14 @@ A4 = Cm(21.0), Cm(29.7)
 MARGIN = Cm(2.0)
 SMALL = Pt(8.5)
 CELL_STYLES = {"Table text": SMALL, "Table text, small": Pt(7)}
-WIDEST = 60  # digits of a cell that widen its column
+WIDEST = 70  # digits of a cell that widen its column: a digest stays on one line
 DIGITS = 102  # of small type across a portrait page
 PADDING, HEAD = 3.2, 18  # digits around a cell's text, and of a row's head that keep together
 BOLD = 1.1  # how much wider than regular type
 SHORT = 200  # characters of a line that stays with what it introduces
 NO_BREAK = "\u00a0"
 TOGETHER = 14  # rows that stay on one page
+ALONE = 2  # rows of a longer table that do not begin or end a page without the next
 
 
 def docx_bytes(document: Document) -> bytes:
@@ -54,7 +56,9 @@ def docx_bytes(document: Document) -> bytes:
         doc.add_heading(plain(section.title), level=1)
         for block, following in zip_longest(section.blocks, section.blocks[1:]):
             _block(doc, block, numbers)
-            if isinstance(block, Paragraph) and len(block.text) < SHORT and not isinstance(following, Listed | None):
+            # Not with a table: LibreOffice would carry the line along and leave its heading behind.
+            goes_on = isinstance(following, Paragraph | Heading | Picture)
+            if isinstance(block, Paragraph) and len(block.text) < SHORT and goes_on:
                 doc.paragraphs[-1].paragraph_format.keep_with_next = True
     return _settled(doc, document)
 
@@ -257,14 +261,14 @@ def _write(cell: _Cell, value: Cell, *, right: bool, bold: bool = False, centred
         _run(paragraph, plain(value.value), bold=bold)
         if value.detail:
             together = plain(value.detail).replace(" ", NO_BREAK)
-            _run(paragraph, f" {together}", ink=QUIET)
+            _run(paragraph, f" {together}" if value.value else together, ink=QUIET)
     else:
         _run(paragraph, plain(value or (NOTHING if right else "")), bold=bold)
 
 
 def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, across: int, width: int) -> None:
     """Columns share the width by their longest text; where that is too much, words are broken apart, then numbers
-    from their intervals."""
+    from their intervals, and what room is left goes to the columns whose cells usually need it."""
     room = DIGITS * across / Cm(17)
     written = [[row.head for row in table.rows], *zip(*(row.cells for row in table.rows), strict=True)]
     wanted = [
@@ -285,8 +289,10 @@ def _widths(made: WordTable, cells: Sequence[Sequence[_Cell]], table: Table, acr
     if sum(wanted) <= room:
         shares = [w / room for w in wanted]  # a small table keeps to the left
     else:
-        spare, more = max(room - sum(least), 0.0), max(sum(wanted) - sum(least), 1e-9)
-        grown = [low + (high - low) * min(spare / more, 1.0) for low, high in zip(least, wanted, strict=True)]
+        usual = [fmean(map(_long, found)) + PADDING if found else 0.0 for found in written]
+        more = [max(min(u, high) - low, 1.0) for u, low, high in zip(usual, least, wanted, strict=True)]
+        spare = max(room - sum(least), 0.0)
+        grown = [low + m * spare / sum(more) for low, m in zip(least, more, strict=True)]
         shares = [g / sum(grown) for g in grown]
     for i, share in enumerate(shares):
         made.columns[i].width = Length(int(width * share))
@@ -326,7 +332,8 @@ def _rules(made: WordTable, table: Table, heads: int) -> None:
         if i < heads:
             properties.append(OxmlElement("w:tblHeader"))
         ruled = i >= heads and table.rows[i - heads].ruled and i > heads
-        together = len(table.rows) <= TOGETHER and i < last
+        few = len(table.rows) <= TOGETHER
+        together = i < last and (few or i < heads + ALONE or i > last - ALONE)
         for cell in dict.fromkeys(row.cells):
             if together:
                 cell.paragraphs[0].paragraph_format.keep_with_next = True

@@ -14,6 +14,7 @@ from kras_core.report.safety.tables import in_order
 from kras_core.report.survival.answer import safety_answer
 
 AXIS = 24.0  # points
+STROKE = 1.5  # points, of a range that is one number
 MOST_LINES = 2  # of a term
 
 
@@ -38,8 +39,9 @@ def draw(analysis: SafetyAnalysis, style: Style) -> Page:
     width = style.points - left - 8
     axes = page.plot(left, top, width, high)
     end = _axes(axes, analysis, shown, wings, (width, style))
+    line_wide = STROKE * end * len(wings) / width
     for wing in wings:
-        _bars(axes, shown, wing, style)
+        _bars(axes, shown, wing, (line_wide, style))
         _counts(axes, shown, wing, style)
     for i, (row, lines) in enumerate(zip(shown, terms, strict=True)):
         _write_term(page, row, lines, top + (i + 0.5) * height, left, style)
@@ -95,15 +97,17 @@ def _y(i: int, style: Style) -> float:
     return i + 0.22 if style.narrow else i
 
 
-def _bars(axes: Axes, rows: list[SafetyRow], wing: Wing, style: Style) -> None:
+def _bars(axes: Axes, rows: list[SafetyRow], wing: Wing, of: tuple[float, Style]) -> None:
+    """A bar a segment; a range of one number is a line of that width, ending there."""
+    line_wide, style = of
     color = style.shade(wing.colour)
     for i, row in enumerate(rows):
-        least = 0.15 if row.overall_range or row.ranges else 0.0  # a range of one number is a line
         for segment in segments_of(row, wing.group):
             if not segment.says or not segment.end:
                 continue
+            wide = line_wide if segment.point else segment.end - segment.start
             axes.barh(
-                _y(i, style), wing.sign * max(segment.end - segment.start, least), left=wing.sign * segment.start,
+                _y(i, style), -wing.sign * wide, left=wing.sign * segment.end,
                 height=segment.width * (0.62 if style.narrow else 1), color=color, alpha=segment.opacity, linewidth=0,
                 gid=f"bar-{i}-{wing.sign}",
             )  # fmt: skip

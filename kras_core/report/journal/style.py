@@ -1,5 +1,6 @@
 """Type, lines and colours of a printed figure: neutral, so that it fits any journal; sizes in points."""
 
+import logging
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +23,9 @@ WIDER = (
     "Droid Sans Fallback", "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans", "Arial Unicode MS",
 )  # fmt: skip
 BOX = "□"
+
+# One of the wider fonts may have no bold: matplotlib draws it as it is, and need not say so on standard error.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 INK, QUIET, HAIRLINE = "#000000", "#4d4d4d", "#d9d9d9"
 

@@ -52,7 +52,7 @@ def forest_answer(analysis: ForestAnalysis) -> Answer:
     """The comparison in everybody, and the smallest interaction p with how many were tested."""
     title = f"{analysis.endpoint.label} by {mid_sentence(analysis.by_label)}, in subgroups"
     contrast = f"{mid_sentence(analysis.label)} v {mid_sentence(analysis.reference)},"
-    where = "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
+    where = fmt.restriction(analysis)
     row = analysis.overall
     events, n = sum(a.events for a in row.arms), sum(a.n for a in row.arms)
     counted = f"{fmt.plural(events, 'event')} in {fmt.plural(n, 'patient')}"

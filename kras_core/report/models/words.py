@@ -26,7 +26,7 @@ def model_answer(analysis: ModelAnalysis) -> Answer:
     analysis = suppressed_model(analysis)
     count = len(analysis.covariates)
     title = f"{analysis.endpoint.label}, {fmt.plural(count, 'covariate')} together"
-    where = "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
+    where = fmt.restriction(analysis)
     first = [part for c in analysis.covariates[:1] for part in _first(analysis, c)]
     second: list[tuple[Word, ...]] = [
         (f"{fmt.plural(analysis.events, 'event')} in {fmt.plural(analysis.n, 'patient')}",)

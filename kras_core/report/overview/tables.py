@@ -231,7 +231,9 @@ def _notes(analysis: OverviewAnalysis, groups: tuple[int, ...], whole: bool) -> 
 
 
 def follow_up_tables(analysis: OverviewAnalysis) -> tuple[Table, ...]:
-    """Follow-up by endpoint and group, and what could have been."""
+    """Follow-up by endpoint and group, unless filters leave it open, and what could have been."""
+    if not analysis.follow_up:
+        return _potential(analysis, Clock(analysis.selection.unit, analysis.cohort.days_per_month))
     clock = Clock(analysis.selection.unit, analysis.cohort.days_per_month)
     columns = (
         Column("Endpoint", numeric=False),

@@ -16,7 +16,7 @@ MOST_NAMED = 4
 def overview_answer(analysis: OverviewAnalysis) -> Answer:
     """How many patients in which groups; how long they were followed; what is missing."""
     by = f" by {mid_sentence(analysis.by_label)}" if analysis.by_label else ""
-    where = "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
+    where = fmt.restriction(analysis)
     notes = tuple(w.message for w in analysis.warnings if w.code not in SAID_ELSEWHERE)
     return Answer(f"Patients{by}", where, Line(tuple(_sizes(analysis))), Line(tuple(_quality(analysis))), notes)
 

@@ -18,7 +18,7 @@ SPIDER = (
 def response_answer(analysis: ResponseAnalysis) -> Answer:
     """Both rates of everybody; then of the groups, with their difference."""
     by = f" by {mid_sentence(analysis.by_label)}" if analysis.by_label else ""
-    where = "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
+    where = fmt.restriction(analysis)
     notes = tuple(w.message for w in analysis.warnings if w.code not in SAID_ELSEWHERE)
     kind = "Confirmed response" if analysis.confirmed == "only" else "Response"
     if gives_away(analysis):

@@ -41,13 +41,15 @@ class Wing:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A bar of one row: from, to (per cent, or patients of a range), what the pointer reads, opacity, thickness."""
+    """A bar of one row: from, to (per cent, or patients of a range), what the pointer reads, opacity, thickness; and
+    whether it is a range of one number, which is drawn as a line."""
 
     start: float
     end: float
     says: str
     opacity: float
     width: float = BAR
+    point: bool = False
 
 
 def butterfly_figure(
@@ -100,9 +102,12 @@ def segments_of(row: SafetyRow, group: int | None) -> list[Segment]:
         kinds = (("any", "any grade", LIGHT, BAR), (">=3", "grade ≥ 3", DARK, THIN_BAR))
         return [
             Segment(0.0, 0.0, "", opacity, width)
-            if any(map(is_small, drawn[band]))
-            else Segment(*drawn[band], f"{name}: {fmt.spread(*drawn[band], fmt.whole)} patients", opacity, width)
+            if is_small(low) or is_small(high)
+            else Segment(
+                low, high, f"{name}: {fmt.spread(low, high, fmt.whole)} patients", opacity, width, low == high > 0
+            )
             for band, name, opacity, width in kinds
+            for low, high in (drawn[band],)
         ]
     found = {band: cell_of(row, group, band) for band in row.overall}
     whole, severe, mild = found["any"], found[">=3"], found["1-2"]
@@ -155,7 +160,7 @@ def _bars(rows: list[SafetyRow], wing: Wing, compact: bool) -> list[Json]:
                 "base": [round(wing.sign * bar.start, 2) for bar in bars],
                 "x": [round(wing.sign * (bar.end - bar.start), 2) for bar in bars],
                 "width": [round(bar.width * (0.6 if compact else 1), 2) for bar in bars],
-                "marker": {"color": fill, "line": {"width": 0}},
+                "marker": {"color": fill, "line": {"width": [2 * bar.point for bar in bars], "color": fill}},
                 "customdata": [[plotly_escape(row.term), bar.says] for row, bar in zip(rows, bars, strict=True)],
                 "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{plotly_escape(wing.heading)}"
                 "<br>%{customdata[1]}<extra></extra>",

@@ -142,8 +142,8 @@ def quoted(value: str | float) -> str:
 def _head(analysis: SurvivalAnalysis) -> list[str]:
     selection, cohort = analysis.selection, analysis.cohort
     by = f" by {fmt.mid_sentence(analysis.by_label)}" if analysis.by_label else ""
-    only = "".join(f", only {f}" for f in selection.where)
-    found = [f"{analysis.endpoint.label}{by}{only}: {cohort.title}"]
+    only = fmt.restriction(analysis)
+    found = [f"{analysis.endpoint.label}{by}{f', {only}' if only else ''}: {cohort.title}"]
     if cohort.provenance != "real":
         found.append(fmt.provenance(cohort).upper())
     found.append(f"Conventions: {selection.conventions.label}. {selection.conventions.source}.")

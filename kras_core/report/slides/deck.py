@@ -15,7 +15,7 @@ from pptx.util import Emu, Inches, Pt
 
 from kras_core.report.format import plain
 from kras_core.report.imprint import PROGRAM, Imprint
-from kras_core.report.palette import Theme
+from kras_core.report.palette import TOKENS, Theme
 from kras_core.report.slides.template import foot_of, layout_of, opened, theme_of
 from kras_core.report.small_cells import words
 from kras_core.report.survival.km_labels import text_width
@@ -110,7 +110,8 @@ class Deck:
         foot = foot_of(self.layout, self.height)
         said = [*imprint.parts, f"{self.on.day} {self.on:%B %Y}", PROGRAM]
         room = Box(MARGIN, foot, self.width - 2 * MARGIN, self.height - foot)
-        self.text(slide, room, [(" · ".join(said), self.points(11), QUIET)], name="Footer")
+        warns = TOKENS[self.theme].warning if imprint.loud else ""
+        self.text(slide, room, [(" · ".join(said), self.points(11), QUIET)], name="Footer", rgb=warns)
         slide.notes_slide.notes_text_frame.text = "\n".join(map(clean, [heading.title, *heading.lines, *heading.notes]))
         return slide, Box(MARGIN, bottom + Inches(0.08), self.width - 2 * MARGIN, foot - bottom - Inches(0.14))
 

@@ -111,7 +111,7 @@ def _title(what: str, analysis: SurvivalAnalysis | SafetyAnalysis) -> str:
 
 
 def _where(analysis: SurvivalAnalysis | SafetyAnalysis) -> str:
-    return "only " + ", ".join(map(str, analysis.selection.where)) if analysis.selection.where else ""
+    return fmt.restriction(analysis)
 
 
 def _median(q: Quantile, clock: Clock, unit: bool) -> Printed:

@@ -115,8 +115,7 @@ def _cohort(analysis: SurvivalAnalysis) -> list[Sentence]:
     divisor = f"{analysis.cohort.days_per_month:.4f}".rstrip("0").rstrip(".")
     found = [Sentence(f"Times are in months of {divisor} days")]
     if analysis.selection.where:
-        only = "; ".join(map(str, analysis.selection.where))
-        found.append(Sentence(f"The analysis was restricted to {only}"))
+        found.append(Sentence(f"The analysis was restricted to {fmt.restriction(analysis).removeprefix('only ')}"))
     if analysis.cohort.conditional_on:
         found.append(Sentence(f"All estimates are conditional on {analysis.cohort.conditional_on}"))
     return found
