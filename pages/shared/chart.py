@@ -10,7 +10,7 @@ from kras_core.report.ready import Ready
 
 # Ranges are widgets; a zoom would not survive the next toggle, so there is none.
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showAxisDragHandles": False}
-MANY_POINTS, HEAD_START = 1_000, 0.020  # from so many on; seconds
+MANY_POINTS, HEAD_START = 1_000, 0.025  # from so many on; seconds
 
 
 def show(key: str, figure: dict[str, Any], alt: str) -> None:

@@ -38,7 +38,7 @@ def lines(figure: Json) -> list[Json]:
 
 
 def bands(figure: Json) -> list[Json]:
-    return [t for t in figure["data"] if t.get("fill") == "tonexty"]
+    return [t for t in figure["data"] if t.get("fill") == "toself"]
 
 
 def cards(figure: Json) -> list[Json]:

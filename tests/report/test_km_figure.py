@@ -132,8 +132,11 @@ def test_bands_follow_the_interval_and_are_half_as_dense_where_few_remain() -> N
     assert dense["fillcolor"].endswith(",0.12)") and light["fillcolor"].endswith(",0.06)")
     curve = analysis.overall.curve
     at = float(curve.time[curve.events > 0][10])
-    high = array(dense["y"])[np.searchsorted(array(dense["x"]), at + 1e-3, side="right") - 1]
-    assert high == pytest.approx(100 * curve.high[curve.time == at][0], abs=2e-3)
+    x, (low, high) = array(dense["x"]).reshape(2, -1), array(dense["y"]).reshape(2, -1)  # there along one, and back
+    assert (x[0] == x[1][::-1]).all()
+    step = np.searchsorted(x[0], at + 1e-3, side="right") - 1
+    assert low[step] == pytest.approx(100 * curve.low[curve.time == at][0], abs=2e-3)
+    assert high[::-1][step] == pytest.approx(100 * curve.high[curve.time == at][0], abs=2e-3)
 
 
 def test_more_than_four_strata_have_no_bands_and_the_footnote_does_not_speak_of_them() -> None:

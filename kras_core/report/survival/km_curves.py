@@ -18,6 +18,7 @@ FEW = 5
 FEW_SHARE = 10  # fainter below a tenth of the stratum, or below FEW
 FAINT = 0.38
 BAND, ENVELOPE = 0.12, 0.2
+COARSE = 2.0  # half pixels between the corners of a band, which is too faint to show them
 MOST_TICKS, DENSE_GAP = 100, 12  # more censored times than these are marked every so many pixels
 MOST_CARDS = 150  # points of a curve that answer the pointer
 
@@ -34,11 +35,12 @@ def curve_traces(strata: list[Stratum], frame: Frame) -> list[Json]:
     return traces + [_cards(s, frame) for s in with_anyone]
 
 
-def drawn(curve: Curve, frame: Frame) -> tuple[float, thin.Indices]:
-    """Where the curve stops on this axis, in months, and the indices of the events that are its vertices."""
+def drawn(curve: Curve, frame: Frame, coarse: float = 1.0) -> tuple[float, thin.Indices]:
+    """Where the curve stops on this axis, in months, and the indices of the events that are its vertices; coarse:
+    how many half pixels lie between two of them at least."""
     stop = min(float(curve.time[-1]), frame.end)
     inside = int(np.searchsorted(curve.time, stop, side="right"))
-    return stop, thin.falls(curve.survival[:inside], frame.plot)
+    return stop, thin.falls(curve.survival[:inside], frame.plot / coarse)
 
 
 def path(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
@@ -73,10 +75,10 @@ def _line(slot: int, x: np.ndarray, y: np.ndarray, opacity: float, frame: Frame)
     }
 
 
-def edges(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+def edges(curve: Curve, frame: Frame, coarse: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """The pointwise interval as steps: months (m,), lower and upper survival (2, m), from (0, 1) to where it is
-    undefined or the axis ends; both empty where there is none."""
-    stop, kept = drawn(curve, frame)
+    undefined or the axis ends; both empty where there is none. coarse: as `drawn`."""
+    stop, kept = drawn(curve, frame, coarse)
     undefined = np.flatnonzero(np.isnan(curve.low[kept]) | np.isnan(curve.high[kept]))
     if undefined.size:
         stop, kept = float(curve.time[kept[undefined[0]]]), kept[: undefined[0]]
@@ -88,7 +90,7 @@ def edges(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
 
 def _band(s: Stratum, frame: Frame) -> list[Json]:
     """Pointwise interval, filled between two edges; half as dense where few remain, absent where undefined."""
-    x, both = edges(s.curve, frame)
+    x, both = edges(s.curve, frame, COARSE)
     if not x.size:
         return []
     parts = split(x, both, min(thin_from(s.curve, s.n), x[-1]))
@@ -106,14 +108,23 @@ def split(x: np.ndarray, y: np.ndarray, turn: float) -> list[tuple[np.ndarray, n
 
 
 def _filled(slot: int, x: np.ndarray, edges: np.ndarray, opacity: float, frame: Frame) -> list[Json]:
-    """The area between two step curves (2, m)."""
+    """The area between two step curves (2, m): along the lower one, and back along the upper."""
     if not x.size:
         return []
-    months = thin.numbers(x * frame.clock.per_month)
-    edge: Json = {"type": "scatter", "mode": "lines", "x": months, "hoverinfo": "skip"}
-    edge["line"] = {"shape": "hv", "width": 0}
-    filled = {"fill": "tonexty", "fillcolor": fade(colour(slot, frame.theme), opacity)}
-    return [{**edge, "y": thin.numbers(100 * edges[0])}, {**edge, "y": thin.numbers(100 * edges[1]), **filled}]
+    months = np.repeat(x * frame.clock.per_month, 2)[1:]  # a corner at the end of every step but the last
+    low, high = np.repeat(100 * edges, 2, axis=1)[:, :-1]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": thin.numbers(np.concatenate((months, months[::-1]))),
+            "y": thin.numbers(np.concatenate((low, high[::-1]))),
+            "line": {"width": 0},
+            "fill": "toself",
+            "fillcolor": fade(colour(slot, frame.theme), opacity),
+            "hoverinfo": "skip",
+        }
+    ]
 
 
 def censored(curve: Curve, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
@@ -173,10 +184,9 @@ def envelope_traces(analysis: SurvivalAnalysis, strata: list[DrawnStratum], fram
     traces: list[Json] = []
     for s in strata:
         months, both = envelope(s, frame)
-        band = _filled(s.slot, months, both, ENVELOPE, frame)
-        for edge in band:
-            edge["line"] = {"shape": "hv", "width": 1, "color": colour(s.slot, frame.theme), "dash": dash(s.slot)}
-        traces += band
+        traces += _filled(s.slot, months, both, ENVELOPE, frame)
+        thin_line = {"shape": "hv", "width": 1, "color": colour(s.slot, frame.theme), "dash": dash(s.slot)}
+        traces += [{**_line(s.slot, months, edge, 1.0, frame), "line": thin_line} for edge in both]
     if analysis.redraws and analysis.redraws.overall is None:
         x, y = path(analysis.overall.curve, frame)
         everyone = _line(0, x, y, 1.0, frame)
