@@ -103,8 +103,8 @@ async def warm_start(_: st.App) -> AsyncIterator[None]:
 async def keep_collections_short() -> None:
     """Set aside, every second, what lives by then; look through all of it once a minute.
 
-    Streamlit runs a full collection after every script run, over whatever is not frozen. With fifty sessions open
-    that is a quarter of the server's time, although next to nothing of it is garbage. What is set aside while it
+    Streamlit runs a full collection after every script run, over whatever is not frozen. With two dozen sessions
+    open that was a quarter of the server's time, although next to nothing of it is garbage. What is set aside while it
     dies is found within the minute.
     """
     for second in count(1):

@@ -23,7 +23,8 @@ def show_first(key: str, figure: dict[str, Any], alt: str) -> None:
     """Show the figure that the page is about, and let the browser draw a large one before the rest arrives.
 
     The browser gathers what arrives while it is busy closing a menu, and draws all of it at once: curves of 2,000
-    patients came 35 ms later with the page's tables and widgets than alone. Small ones gain nothing by it.
+    patients came up to 35 ms later with the page's tables and widgets than alone, at other times as soon. Small ones
+    gain nothing by it.
     """
     show(key, figure, alt)
     if sum(len(trace["x"]) for trace in figure["data"]) > MANY_POINTS:

@@ -8,8 +8,8 @@ import streamlit as st
 def show(page: str, details: Mapping[str, Callable[[], object]]) -> None:
     """Draw the row, and beneath it the detail that is open; the first to begin with.
 
-    Streamlit's own tabs watch every element of the open one and look through all of them after each run, which cost
-    a curve of 2,000 patients a tenth of its time to the screen.
+    Streamlit's own tabs look through every element of the open one whenever they are drawn, which a toggle waits for:
+    12 of 240 ms with 2,000 patients.
     """
     key, names = f"details_{page}", list(details)
     if st.session_state.setdefault(key, names[0]) not in details:
