@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kras_core.address import encode
 from kras_core.analyse.biomarkers import analyse_biomarker, bootstrap_cutoff, discriminate, markers, permute_cutoff
 from kras_core.analyse.ledger import marker_looks
 from kras_core.analyse.marker_results import BiomarkerAnalysis
@@ -206,8 +207,7 @@ def _drawn() -> None:
 def _send(label: str, cohort: Cohort, selection: Selection, name: str) -> None:
     """A button to the Survival page with these groups compared."""
     if st.button(label, key=f"send:{name}", icon=":material/show_chart:", type="tertiary"):
-        session.go(session.token(cohort), selection)
-        st.switch_page(SURVIVAL)
+        st.switch_page(SURVIVAL, query_params=encode(cohort, selection))
 
 
 page()

@@ -122,8 +122,8 @@ def _row(scenes: tuple[Scene, ...], i: int, scene: Scene) -> None:
         _icon("delete", f"Remove scene {i + 1}", f"remove:{key}", _remove, i)
         _icon("slideshow", f"Present from scene {i + 1}", f"from:{key}", _go_on_stage, i)
         _icon("open_in_new", "Open this view on its page", f"open:{key}", _open, i, disabled=cohort is None)
-    if st.session_state.pop("open_scene", None) == i and session.go_to(scene.address):
-        st.switch_page(f"pages/explore/{scene.page}.py")
+    if st.session_state.pop("open_scene", None) == i and cohort is not None:
+        st.switch_page(f"pages/explore/{scene.page}.py", query_params=scene.address)
 
 
 def _icon(icon: str, says: str, key: str, do, *args: int, disabled: bool = False) -> None:

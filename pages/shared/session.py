@@ -107,16 +107,6 @@ def go(
     st.session_state["next_view"] = (name, selection, options or {}, mismatched)
 
 
-def go_to(parameters: Mapping[str, str | list[str]]) -> bool:
-    """Show what is at this address from the next run on; False where the session has no such cohort."""
-    name = parameters.get("cohort", DEFAULT)
-    name = name if isinstance(name, str) else name[0]
-    cohort = cohort_of(name)
-    if cohort is not None:
-        go(name, decode(cohort, parameters), _options(parameters), mismatches(cohort, parameters))
-    return cohort is not None
-
-
 def _options(parameters: Mapping[str, str | list[str]]) -> dict[str, str]:
     """The parameters that are not the sidebar's."""
     return {k: v if isinstance(v, str) else v[0] for k, v in parameters.items() if k not in KEYS}
@@ -140,7 +130,7 @@ def arrive() -> tuple[Cohort, Selection] | None:
     # A page change empties the query: then the session's own view stays.
     parameters = _query()
     if "address" in state and (not parameters or parameters == state["address"]):
-        return None
+        return _when_lost()
     name = parameters.get("cohort", [DEFAULT])[0]
     cohort = cohort_of(name)
     if cohort is None and name.startswith(UPLOAD):
@@ -152,6 +142,15 @@ def arrive() -> tuple[Cohort, Selection] | None:
         _arrived_with(mismatches(cohort, parameters), parameters)
     state["arrived_options"] = _options(parameters)
     return cohort, decode(cohort, parameters)
+
+
+def _when_lost() -> tuple[Cohort, Selection] | None:
+    """The last view, where the widgets no longer hold it: a page change that the app asks for (st.switch_page) forgets
+    what they held. None while they do."""
+    if "cohort" in st.session_state or "view" not in st.session_state:
+        return None
+    cohort, selection = view()
+    return (cohort, selection) if cohort_of(token(cohort)) is cohort else None
 
 
 def _arrived_with(mismatched: tuple[Mismatch, ...], parameters: Mapping[str, list[str]] | None = None) -> None:
