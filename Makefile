@@ -34,12 +34,12 @@ dev: $(VENV)/.run
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST) --server.runOnSave true \
 		--server.fileWatcherType auto --client.showErrorDetails full
 
-# Two runs: what needs a browser comes after the rest, alone, so that nothing competes with it for the processor.
+# Two runs: what needs a browser comes after the rest, each process with a server and a browser of its own.
 test: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py --install
 	@status=0; \
 	$(BIN)/python -m pytest -m "not browser" --numprocesses 2 || status=1; \
-	$(BIN)/python -m pytest -m browser || status=1; \
+	$(BIN)/python -m pytest -m browser --numprocesses 2 --dist worksteal || status=1; \
 	exit $$status
 
 check: $(VENV)/.dev

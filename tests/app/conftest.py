@@ -1,7 +1,7 @@
 """A served app and a real browser for the tests in this folder.
 
-`server` (one per module) serves the repository through asgi.py; `page` opens it in Chromium and, at the
-end of the test, insists that the console holds no error and that nothing was asked of another host.
+`server` (one for all) serves the repository through asgi.py; `page` is a fresh tab of Chromium, not opened yet.
+At the end of the test it insists that the console holds no error and that nothing was asked of another host.
 Tests that use them are marked `browser` by themselves.
 """
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"server", "chromium"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    tab = getattr(item, "funcargs", {}).get("page")
+    if report.failed and isinstance(tab, Tab):
+        report.sections.append(("what the tab saw", "\n".join(tab.journal)))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -80,7 +89,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
     pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
@@ -88,10 +97,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def page(server: Server, chromium: Browser) -> Iterator[Tab]:
-    """A fresh tab at 1440 x 900 on the app's first page, settled."""
+    """A fresh tab at 1440 x 900; the test says what it opens."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     tab = Tab(context.new_page(), server.url)
-    tab.open()
     yield tab
     context.close()
     assert tab.console_errors == []

@@ -1,4 +1,4 @@
-"""A browser tab on the app: opens addresses, waits for script runs, and remembers complaints."""
+"""A browser tab on the app: opens addresses, waits for script runs, and remembers complaints and what happened."""
 
 import time
 from collections.abc import Iterator
@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+# A part of the interface that a page uses for the first time is loaded then.
+LOADING = "[data-testid=stSkeleton], [data-testid=stPlotlyChart]:not(:has(.main-svg))"
 LONGEST_RUN = 60.0
 # React draws what the last message brought in the frame after it.
 NEXT_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -16,19 +19,24 @@ NEXT_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnim
 
 @dataclass
 class Tab:
-    """page is Playwright's; console_errors and outside_requests fill from the start; runs counts finished runs."""
+    """page is Playwright's; console_errors and outside_requests fill from the start; runs counts finished runs.
+
+    journal: connections, documents, and runs asked for, begun and ended, as a failing test shows them.
+    """
 
     page: Page
     url: str
     console_errors: list[str] = field(default_factory=list)
     outside_requests: list[str] = field(default_factory=list)
     runs: int = 0
+    journal: list[str] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.on("request", lambda request: self._note(request.url))
         self.page.on("websocket", self._listen)
+        self.page.on("domcontentloaded", lambda page: self.journal.append(f"document {page.url}"))
 
     def _note_message(self, message: ConsoleMessage) -> None:
         """Errors, but for Streamlit's search for its own base path: opened at /safety it asks /safety/_stcore first."""
@@ -43,12 +51,25 @@ class Tab:
     def _listen(self, socket: WebSocket) -> None:
         if not socket.url.startswith(self.url.replace("http", "ws", 1)):
             self.outside_requests.append(socket.url)
+        self.journal.append("connected")
+        socket.on("close", lambda _: self.journal.append("disconnected"))
+        socket.on("framesent", self._note_request)
         socket.on("framereceived", self._count)
+
+    def _note_request(self, frame: bytes | str) -> None:
+        message = BackMsg.FromString(frame) if isinstance(frame, bytes) else BackMsg()
+        if message.HasField("rerun_script"):
+            asked = message.rerun_script
+            self.journal.append(f"asked {asked.page_name or asked.page_script_hash} ?{asked.query_string}")
 
     def _count(self, frame: bytes | str) -> None:
         """Count runs that ended for good: a run cut short is followed by another."""
         message = ForwardMsg.FromString(frame) if isinstance(frame, bytes) else ForwardMsg()
-        if message.WhichOneof("type") == "script_finished":
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self.journal.append(f"began {message.new_session.page_script_hash}")
+        if kind == "script_finished":
+            self.journal.append(f"ended {ForwardMsg.ScriptFinishedStatus.Name(message.script_finished)}")
             self.runs += message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def open(self, path: str = "/") -> None:
@@ -58,8 +79,9 @@ class Tab:
         self._wait_for_run(before)
 
     def settle(self) -> None:
-        """Wait until no script runs. After a click use `rerun`, which also waits for the run to begin."""
+        """Wait until no script runs and all is drawn. After a click use `rerun`, which waits for the run to begin."""
         self.page.wait_for_selector(SETTLED, timeout=LONGEST_RUN * 1000)
+        self.page.wait_for_selector(LOADING, state="hidden")
 
     @contextmanager
     def rerun(self) -> Iterator[None]:

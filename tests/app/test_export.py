@@ -33,6 +33,7 @@ def open_export(page: Tab) -> None:
 
 
 def test_the_slide_is_the_view_on_the_screen(page: Tab) -> None:
+    page.open()
     choose(page, "by", "Sex")
     seen = answer_text(page)
     open_export(page)
@@ -45,6 +46,7 @@ def test_the_slide_is_the_view_on_the_screen(page: Tab) -> None:
 
 
 def test_a_figure_in_the_format_that_was_chosen(page: Tab) -> None:
+    page.open()
     seen = fold(page.page.locator(".kras-answer h1").inner_text())
     open_export(page)
     dialog = open_dialog(page, "Figure …")
@@ -60,6 +62,7 @@ def test_a_file_that_is_no_template_says_so_and_one_that_is_stays(page: Tab, tmp
     wrong.write_bytes(b"no zip")
     template = Presentation()
     template.save(str(right))
+    page.open()
     open_export(page)
     dialog = open_dialog(page, "Slide …")
     files = dialog.locator("[data-testid=stFileUploader] input[type=file]")

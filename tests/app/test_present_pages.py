@@ -128,6 +128,7 @@ def test_the_share_text_holds_caption_n_and_the_link(page: Tab) -> None:
 
 
 def test_scenes_are_kept_ordered_renamed_removed_saved_and_loaded(page: Tab, tmp_path: Path) -> None:
+    page.open()
     add_to_board(page)
     visit(page, "Safety")
     add_to_board(page)
@@ -170,6 +171,7 @@ def load_file(page: Tab, file: Path) -> None:
 
 
 def test_a_wrong_file_is_refused_and_nothing_is_lost(page: Tab, tmp_path: Path) -> None:
+    page.open()
     add_to_board(page)
     visit(page, "Tumor board")
     wrong = tmp_path / "wrong.json"
@@ -182,6 +184,7 @@ def test_a_wrong_file_is_refused_and_nothing_is_lost(page: Tab, tmp_path: Path) 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1280, 720)])
 def test_a_scene_fills_the_screen_and_arrow_keys_change_it(page: Tab, size: tuple[int, int]) -> None:
+    page.open()
     page.page.set_viewport_size({"width": size[0], "height": size[1]})
     add_to_board(page)
     for name in ("Response", "Safety", "Subgroups", "Overview"):

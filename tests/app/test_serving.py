@@ -85,6 +85,7 @@ def test_addresses_are_not_logged(server: Server) -> None:
 
 def test_the_first_page_opens_without_complaint(page: Tab) -> None:
     """The fixture insists on a clean console and on no request elsewhere; a script slipped in must not run."""
+    page.open()
     assert page.console_errors == []
     assert page.page.evaluate(INLINE_SCRIPT)
     page.page.wait_for_timeout(100)

@@ -36,6 +36,7 @@ def test_every_stratifier_changes_the_numbers_and_they_are_the_cores(page: Tab, 
 
 
 def test_endpoint_methods_and_analysis_change_the_numbers(page: Tab) -> None:
+    page.open()
     first = answer_text(page)
     with page.rerun():
         page.page.locator(".st-key-endpoint button", has_text="OS").click()
@@ -84,6 +85,7 @@ def test_an_address_opens_the_same_view_in_another_browser(page: Tab, chromium) 
 
 
 def test_changing_page_and_going_back_lose_nothing(page: Tab) -> None:
+    page.open()
     choose(page, "by", "KRAS G12C")
     text, address = answer_text(page), page.page.url
     with page.rerun():
@@ -104,6 +106,7 @@ def test_changing_page_and_going_back_lose_nothing(page: Tab) -> None:
 
 
 def test_reset_brings_the_cohorts_own_view(page: Tab) -> None:
+    page.open()
     own = answer_text(page)
     choose(page, "by", "KRAS G12C")
     with page.rerun():
@@ -114,6 +117,7 @@ def test_reset_brings_the_cohorts_own_view(page: Tab) -> None:
 
 
 def test_verify_shows_both_libraries(page: Tab) -> None:
+    page.open()
     with page.rerun():
         page.page.get_by_role("radio", name="Verify", exact=True).click()
     page.page.wait_for_selector("text=scikit-survival", timeout=60_000)
@@ -147,6 +151,7 @@ def test_counts_stand_under_the_axis_numbers(page: Tab, width: int) -> None:
 
 
 def test_the_ledger_lists_what_was_compared(page: Tab) -> None:
+    page.open()
     choose(page, "by", "KRAS G12C")
     choose(page, "by", "Sex")
     choose(page, "methods", "As R survival")  # the same look
@@ -178,6 +183,7 @@ def test_the_bias_panel_computes_when_open_and_its_slider_is_in_the_address(page
 
 
 def test_published_medians_are_off_until_chosen_and_rows_can_be_added(page: Tab) -> None:
+    page.open()
     assert page.page.locator(".shapelayer path").count() == 0
     page.open("/?published=codebreak200-sotorasib,no-such-trial")
     with page.rerun():

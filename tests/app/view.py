@@ -1,6 +1,9 @@
 """What a user does on the page: choose, read, upload."""
 
+from contextlib import suppress
 from pathlib import Path
+
+from playwright.sync_api import Locator, TimeoutError
 
 from kras_core.analyse.survival import analyse
 from kras_core.cohort.bundled import load
@@ -15,14 +18,18 @@ def choose(tab: Tab, key: str, text: str) -> None:
     if box.input_value() == text:
         return
     option = tab.page.get_by_role("option", name=text, exact=True)
-    for _ in range(5):  # a list that opens while the page still settles closes again
-        box.click()
-        tab.page.wait_for_timeout(150)
-        if option.count():
-            break
     with tab.rerun():
-        option.click()
-    tab.settle()
+        _pick(tab, box, option)
+
+
+def _pick(tab: Tab, box: Locator, option: Locator) -> None:
+    """Open the list and click the option; again where the list, opened while the page still settles, closes."""
+    for _ in range(5):
+        box.click()
+        with suppress(TimeoutError):
+            option.click(timeout=1500)
+            return
+    raise AssertionError(f"the list does not stay open: {tab.page.url}")
 
 
 def answer_text(tab: Tab) -> str:
