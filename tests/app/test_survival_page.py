@@ -3,13 +3,15 @@
 import itertools
 
 import pytest
+from playwright.sync_api import WebSocketRoute
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from kras_core.address import default_selection
 from kras_core.cohort.bundled import BUNDLED, load
 from kras_core.cohort.stratifiers import stratifiers
 from kras_core.controls import distinct_labels
 from kras_core.selection import By
-from tests.app.tab import Tab
+from tests.app.tab import SETTLED, Tab
 from tests.app.view import answer_text, choose, expected_answer, fold, ticks_and_counts, whole_answer
 
 
@@ -199,3 +201,42 @@ def test_published_medians_are_off_until_chosen_and_rows_can_be_added(page: Tab)
     page.settle()
     table = page.page.locator(".kras-historical").inner_text()
     assert "Drug X, our registry" in table and "not checked" in table
+
+
+def test_while_a_run_takes_long_what_is_not_drawn_anew_is_veiled(page: Tab) -> None:
+    """The network holds back what the run draws, as a slow run would."""
+    held: list[bytes | str] | None = None
+
+    def relay(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+        browser.on_message(server.send)
+
+        def pass_on(frame: bytes | str) -> None:
+            message = ForwardMsg.FromString(frame if isinstance(frame, bytes) else frame.encode())
+            begins = message.HasField("new_session") or message.session_status_changed.script_is_running
+            if held is None or begins:
+                browser.send(frame)
+            else:
+                held.append(frame)
+
+        server.on_message(pass_on)
+        relays.append(browser)
+
+    relays: list[WebSocketRoute] = []
+    page.page.route_web_socket("**/_stcore/stream", relay)
+    page.page.goto(page.url)
+    page.page.wait_for_selector(f"{SETTLED} .st-key-km .main-svg")
+    veils = """() => [".st-key-km", ".stElementContainer:has(.kras-answer)", ".stApp"]
+        .map(e => +getComputedStyle(document.querySelector(e), "::after").opacity)"""
+    held = []
+    page.page.get_by_role("radio", name="Weeks", exact=True).click()
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate(veils) == [0, 0, 0]
+    page.page.wait_for_timeout(1200)
+    assert page.page.evaluate(veils) == [0.6, 0.6, 1]
+    late, held = held, None
+    for frame in late:
+        relays[-1].send(frame)
+    page.page.wait_for_selector(SETTLED)
+    assert page.page.locator("[data-stale=true]").count() == 0
+    assert "weeks" in page.page.locator(".st-key-km").inner_text()
