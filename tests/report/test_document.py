@@ -219,6 +219,19 @@ def test_provenance_is_loud_where_there_are_no_patients(id: str) -> None:
     assert all("patient data" in line or not reconstructed for line in [document(id).foot])
 
 
+def test_limitations_that_views_share_are_said_once_with_what_each_adds() -> None:
+    id = "sintilimab-anlotinib"
+    said = Page(page_html(report_document(account(id), ON, ["limitations"]))).words
+    shared = [w.message for w in account(id).warnings if w.code == "conditional"]
+    stem = min(shared, key=len).removesuffix(".")
+    assert len(shared) == 3 and said.count(stem) == 1
+    for message in shared:
+        own = message.removeprefix(stem).strip(":. ")
+        assert own[1:] in said
+    others = [w.message for w in account(id).warnings if w.code != "conditional"]
+    assert len(others) >= 2 and all(said.count(message) == 1 for message in others)
+
+
 def test_a_drawn_comparison_is_a_range_in_the_document_too() -> None:
     cohort = load("sintilimab-anlotinib")
     made = report_document(account_of(cohort, by=(By("sex"),)), ON, ["methods", "survival"])

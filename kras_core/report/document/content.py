@@ -6,7 +6,7 @@ from datetime import date
 
 from kras_core import __version__
 from kras_core.analyse.account_results import Account
-from kras_core.analyse.results import SurvivalAnalysis
+from kras_core.analyse.results import SurvivalAnalysis, Warning
 from kras_core.report import format as fmt
 from kras_core.report.document.blocks import Block, Captioned, Document, Heading, Listed, Paragraph, Section
 from kras_core.report.document.checklists import CHECKLISTS, checklist_table
@@ -224,7 +224,22 @@ def _limitations(account: Account) -> Iterator[Block]:
         yield Paragraph("No guard spoke. That says nothing of bias, confounding or measurement.")
         return
     yield Paragraph("Found by rule in these data; which of them matter, and what else does, is for the authors to say.")
-    yield Listed(tuple(words(fmt.plain(w.message)) for w in found))
+    yield Listed(tuple(words(fmt.plain(message)) for message in _folded(found)))
+
+
+def _folded(found: Sequence[Warning]) -> Iterator[str]:
+    """The guards' messages. Views that say the same, some with words of their own after it, share one: "A.", "A: b."
+    and "A: c." become "A. B; c."."""
+    stems = sorted((w.message.removesuffix(".") for w in found), key=len)
+    added: dict[str, list[str]] = {w.message.removesuffix("."): [] for w in found}
+    for longer in list(added):
+        stem = next((s for s in stems if longer.startswith(f"{s}: ")), None)
+        if stem is not None:
+            added[stem].append(longer.removeprefix(f"{stem}: "))
+            del added[longer]
+    for stem, own in added.items():
+        more = "; ".join(own)
+        yield f"{stem}. {more[0].upper()}{more[1:]}." if own else f"{stem}."
 
 
 def _software(account: Account) -> Iterator[Part]:
