@@ -13,7 +13,7 @@ from kras_core.address import SCHEME
 from kras_core.cohort.bundled import load
 from tests.app.conftest import Server
 from tests.app.tab import Tab
-from tests.app.view import choose, fold, ticks_and_counts, upload, whole_answer
+from tests.app.view import answer_text, choose, cohort_in_view, fold, ticks_and_counts, upload, whole_answer
 
 PAGES = [  # those that show a view; the ledger belongs to one session
     "/",
@@ -159,6 +159,21 @@ def test_scenes_are_kept_ordered_renamed_removed_saved_and_loaded(page: Tab, tmp
     assert len(board(page)) == 1
     load_file(page, file)
     assert [t[3:] for t in board(page)] == [first[3:], "What to expect", first[3:]]
+
+
+@pytest.mark.parametrize("between", ["", "Veterans' Administration lung cancer trial"])
+def test_a_scene_opens_on_its_page_from_the_same_view_and_from_another(page: Tab, between: str) -> None:
+    page.open("/?cohort=ncctg-lung&by=age@70&where=sex=M")
+    address, said = page.page.url, answer_text(page)
+    add_to_board(page)
+    if between:
+        choose(page, "cohort", between)
+    visit(page, "Tumor board")
+    with page.rerun():
+        page.page.locator("[class*='st-key-open-'] button").first.click()
+    page.page.wait_for_selector(".st-key-km .main-svg")
+    assert answer_text(page) == said and page.page.url == address
+    assert cohort_in_view(page).startswith("NCCTG")
 
 
 def load_file(page: Tab, file: Path) -> None:
