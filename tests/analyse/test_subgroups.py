@@ -1,6 +1,6 @@
 """The Subgroups view: every row recounted from the patients, and what is too small, drawn or empty said as such."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,8 @@ def test_the_overall_row_is_the_survival_view():
     row = forest.overall
     assert (forest.label, forest.reference) == ("No prior", "Prior")
     assert row.ratio == view.hazard_ratios[0]
-    assert [a.median for a in row.arms] == [s.median for s in view.strata]
+    # As tuples: fields that are not a number make results unequal to themselves from Python 3.13 on.
+    assert [astuple(a.median) for a in row.arms] == [astuple(s.median) for s in view.strata]
     assert [(a.n, a.events) for a in row.arms] == [(s.n, s.events) for s in view.strata]
 
 
