@@ -227,16 +227,15 @@ def test_while_a_run_takes_long_what_is_not_drawn_anew_is_veiled(page: Tab) -> N
     page.page.goto(page.url)
     page.page.wait_for_selector(f"{SETTLED} .st-key-km .main-svg")
     veils = """() => [".st-key-km", ".stElementContainer:has(.kras-answer)", ".stApp"]
-        .map(e => +getComputedStyle(document.querySelector(e), "::after").opacity)"""
+        .map(e => getComputedStyle(document.querySelector(e), "::after")).map(s => [+s.opacity, s.animationDelay])"""
     held = []
     page.page.get_by_role("radio", name="Weeks", exact=True).click()
-    page.page.wait_for_timeout(300)
-    assert page.page.evaluate(veils) == [0, 0, 0]
-    page.page.wait_for_timeout(1200)
-    assert page.page.evaluate(veils) == [0.6, 0.6, 1]
+    page.page.locator(".st-key-km[data-stale=true]").wait_for()
+    page.page.wait_for_timeout(1500)
+    assert page.page.evaluate(veils) == [[0.6, "0.5s"], [0.6, "0.5s"], [1, "0.5s"]]
     late, held = held, None
     for frame in late:
         relays[-1].send(frame)
-    page.page.wait_for_selector(SETTLED)
-    assert page.page.locator("[data-stale=true]").count() == 0
-    assert "weeks" in page.page.locator(".st-key-km").inner_text()
+    page.page.locator(".st-key-km").get_by_text("weeks", exact=True).wait_for()
+    page.settle()
+    page.page.locator("[data-stale=true]").first.wait_for(state="detached")
